@@ -1,0 +1,1 @@
+"""The lab behind the workbook: services, engine, RAG pipeline and exercises. Importing it loads nothing heavy."""

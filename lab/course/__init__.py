@@ -1,0 +1,1 @@
+"""Exercises, progress, and the making of notebooks."""

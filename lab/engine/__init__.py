@@ -1,0 +1,1 @@
+"""Ollama's HTTP API over llama.cpp, for a machine without Ollama."""

@@ -1,0 +1,36 @@
+"""Errors that people meet.
+
+LabError            what happened, and the next action
+├── SettingError    a setting has a value that cannot work
+├── InputError      a document, a question or a request cannot be used
+├── ServiceError    a service of the lab is away, broke off or did not start
+└── ModelError      a model is missing, broken or too large
+"""
+
+
+class LabError(Exception):
+    """One sentence of what happened (`what`), one of what to do next (`hint`)."""
+
+    def __init__(self, what: str, hint: str = ""):
+        super().__init__(what)
+        self.what = what
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.what}\nhint: {self.hint}" if self.hint else self.what
+
+
+class SettingError(LabError):
+    """A setting has a value that cannot work."""
+
+
+class InputError(LabError):
+    """A document, a question or a request cannot be used."""
+
+
+class ServiceError(LabError):
+    """A service of the lab is away, broke off or did not start."""
+
+
+class ModelError(LabError):
+    """A model is missing, broken or too large."""

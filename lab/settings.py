@@ -1,0 +1,156 @@
+"""Every knob of the lab, in one table.
+
+Sources, strongest first: the environment, `.env`, what the running lab chose (`lab.json` in the state folder), defaults.
+A name here in lower case is a variable of the same name in upper case: `chat_model` is `CHAT_MODEL`.
+"""
+
+import json
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from lab.errors import SettingError
+
+ROOT = Path(__file__).resolve().parents[1]
+Place = Literal["compose", "native", "embedded"]
+# Small enough for a machine without a GPU; an Ollama server can pull the first, the Python package carries the second.
+CHAT_MODELS: dict[str, str] = {"compose": "llama3.2:1b", "native": "llama3.2:1b", "embedded": "smollm2:135m"}
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Settings(BaseSettings):
+    """Addresses, model names and sizes. Read once per process with `get_settings()`."""
+
+    model_config = SettingsConfigDict(env_file=ROOT / ".env", extra="ignore", env_ignore_empty=True)
+
+    # where the lab runs and keeps its state
+    lab_place: Place = "embedded"
+    lab_home: Path = ROOT / ".lab"
+
+    # addresses: all on this machine
+    ollama_host: str = ""  # empty: 127.0.0.1 on ollama_port
+    ollama_port: Port = 11434
+    chroma_host: str = "127.0.0.1"
+    chroma_port: Port = 8001
+    jupyter_port: Port = 8888
+    jupyter_token: str = ""  # empty: one is made at first start and kept in the state folder
+
+    # models
+    chat_model: str = ""  # empty: the default of the place
+    embed_model: str = "all-minilm"
+    num_ctx: int = Field(2048, ge=256, le=131072)  # tokens the chat model reads at once
+    num_predict: int = Field(160, ge=1, le=4096)  # tokens it may write
+    temperature: float = Field(0.0, ge=0, le=2)
+
+    # documents and retrieval
+    corpus: Path = ROOT / "corpus"
+    collection: str = "handbook"
+    chunk_size: int = Field(700, ge=50, le=8000)  # characters
+    chunk_overlap: int = Field(80, ge=0, le=4000)  # characters
+    top_k: int = Field(4, ge=1, le=50)
+
+    # waiting
+    timeout: float = Field(120, gt=0)  # seconds for one call to a model or to Chroma
+    start_timeout: float = Field(90, gt=0)  # seconds for a service to become ready
+
+    @field_validator("corpus", "lab_home")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return (ROOT / value.expanduser()).resolve()  # an absolute value wins over ROOT
+
+    @model_validator(mode="after")
+    def _fill(self) -> "Settings":
+        if self.chunk_overlap >= self.chunk_size:
+            raise ValueError(f"CHUNK_OVERLAP ({self.chunk_overlap}) must be smaller than CHUNK_SIZE ({self.chunk_size})")
+        self.chat_model = self.chat_model or CHAT_MODELS[self.lab_place]
+        self.ollama_host = ollama_url(self.ollama_host, self.ollama_port)
+        return self
+
+    @property
+    def chroma_url(self) -> str:
+        """Address of the Chroma server."""
+        return f"http://{self.chroma_host}:{self.chroma_port}"
+
+    @property
+    def jupyter_url(self) -> str:
+        """Address of JupyterLab, without the token."""
+        return f"http://127.0.0.1:{self.jupyter_port}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The order of sources, strongest first."""
+        return init_settings, env_settings, dotenv_settings, _RunningLab(settings_cls, (init_settings, env_settings, dotenv_settings))
+
+
+class _RunningLab(PydanticBaseSettingsSource):
+    """What `lab up` chose: so that a second terminal, and a notebook, find the lab without being told."""
+
+    def __init__(self, settings_cls: type[BaseSettings], stronger: tuple[PydanticBaseSettingsSource, ...]):
+        super().__init__(settings_cls)
+        self.stronger = stronger
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        homes = [source().get("lab_home") for source in self.stronger]
+        home = ROOT / Path(next((h for h in homes if h), ROOT / ".lab"))
+        try:
+            return dict(json.loads((home / "lab.json").read_text("utf-8"))["settings"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return {}  # no lab has been started from this state folder, or its file is not readable
+
+
+def ollama_url(host: str, default_port: int = 11434) -> str:
+    """The address that a value of OLLAMA_HOST means.
+
+    As Ollama reads it: no scheme means http and port 11434; with `http://` and no port it is 80, with `https://` 443.
+    An address that only a server can bind to (0.0.0.0) is reached at 127.0.0.1.
+    """
+    text = host.strip().rstrip("/")
+    parts = urlsplit(text if "://" in text else f"//{text}", scheme="http")
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise ValueError(f"OLLAMA_HOST={host} has no usable port") from error
+    if port is None:
+        port = {"http": 80, "https": 443}[parts.scheme] if "://" in text else default_port
+    name = parts.hostname or "127.0.0.1"
+    name = "127.0.0.1" if name in ("0.0.0.0", "::") else name
+    return f"{parts.scheme}://{f'[{name}]' if ':' in name else name}:{port}"
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Settings as they are now. Raises SettingError with the variable's name and what it accepts."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        said = f"{name}={first['input']}: " if name else ""
+        hint = "Change it in .env or in the environment; .env.example lists all settings."
+        raise SettingError(f"A setting cannot work: {said}{first['msg']}.", hint) from error
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """Settings of this process, read once. Tests call `get_settings.cache_clear()`."""
+    return load_settings()
+
+
+def child_environment(settings: Settings) -> dict[str, str]:
+    """Environment for a process of the lab: it reads back exactly these settings."""
+    own = {name.upper(): str(value) for name, value in settings.model_dump().items() if str(value)}
+    return {**os.environ, **own}
