@@ -1,0 +1,6 @@
+"""lab ask: being written."""
+
+
+def command() -> None:
+    """Being written."""
+    raise NotImplementedError

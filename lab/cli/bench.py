@@ -1,0 +1,6 @@
+"""lab bench: being written."""
+
+
+def command() -> None:
+    """Being written."""
+    raise NotImplementedError

@@ -1,0 +1,6 @@
+"""lab doctor: being written."""
+
+
+def command() -> None:
+    """Being written."""
+    raise NotImplementedError

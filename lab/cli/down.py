@@ -1,0 +1,6 @@
+"""lab down: being written."""
+
+
+def command() -> None:
+    """Being written."""
+    raise NotImplementedError

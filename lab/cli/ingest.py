@@ -1,0 +1,6 @@
+"""lab ingest: being written."""
+
+
+def command() -> None:
+    """Being written."""
+    raise NotImplementedError

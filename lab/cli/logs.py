@@ -1,0 +1,6 @@
+"""lab logs: being written."""
+
+
+def command() -> None:
+    """Being written."""
+    raise NotImplementedError

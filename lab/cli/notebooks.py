@@ -1,0 +1,6 @@
+"""lab notebooks: being written."""
+
+
+def command() -> None:
+    """Being written."""
+    raise NotImplementedError

@@ -1,0 +1,6 @@
+"""lab status: being written."""
+
+
+def command() -> None:
+    """Being written."""
+    raise NotImplementedError

@@ -1,0 +1,6 @@
+"""lab test: being written."""
+
+
+def command() -> None:
+    """Being written."""
+    raise NotImplementedError

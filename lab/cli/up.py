@@ -1,0 +1,6 @@
+"""lab up: being written."""
+
+
+def command() -> None:
+    """Being written."""
+    raise NotImplementedError
