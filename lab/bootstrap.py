@@ -76,7 +76,10 @@ def make() -> None:
             say("Removing a virtual environment that does not start")
             shutil.rmtree(VENV)
         say("Making a virtual environment in .venv")
-        venv.create(VENV, with_pip=True)
+        try:
+            venv.create(VENV, with_pip=True)
+        except subprocess.CalledProcessError:
+            sys.exit("setup: this Python has no pip of its own\n\nhint: on Debian and Ubuntu: apt-get install python3-venv, then run the same command again")
     STAMP.unlink(missing_ok=True)
     uv = find_uv()
     say("Installing the packages of requirements.lock (about 700 MB, once)")

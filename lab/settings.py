@@ -55,7 +55,7 @@ class Settings(BaseSettings):
     top_k: int = Field(4, ge=1, le=50)
 
     # waiting
-    timeout: float = Field(120, gt=0)  # seconds for one call to a model or to Chroma
+    request_timeout: float = Field(120, gt=0)  # seconds for one call to a model or to Chroma
     start_timeout: float = Field(90, gt=0)  # seconds for a service to become ready
 
     @field_validator("corpus", "lab_home")
