@@ -23,7 +23,9 @@ app = typer.Typer(
 
 
 @app.callback()
-def options(context: typer.Context, debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False) -> None:
+def options(
+    context: typer.Context, debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False
+) -> None:
     """Run the lab: services, documents, questions, notebooks and tests."""
     context.obj = {"debug": debug}
 

@@ -1,7 +1,6 @@
 """lab bench: measure the lab, as ratios inside one run."""
 
 import json
-import os
 import subprocess
 import sys
 from typing import Annotated, Any
@@ -42,7 +41,7 @@ def command(
     kept.parent.mkdir(parents=True, exist_ok=True)
     temporary = kept.with_suffix(".tmp")
     temporary.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
-    os.replace(temporary, kept)
+    temporary.replace(kept)
     if as_json:
         print_json(rows)
     else:
