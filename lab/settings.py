@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     # where the lab runs and keeps its state
     lab_place: Place = "embedded"
     lab_home: Path = ROOT / ".lab"
+    lab_progress: bool = True  # remember the verdicts of exercises
 
     # addresses: all on this machine
     ollama_host: str = ""  # empty: 127.0.0.1 on ollama_port
