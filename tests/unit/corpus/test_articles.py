@@ -84,7 +84,7 @@ def one_sentence_a_line(a: Article) -> list[str]:
 
 
 def short_sentences(a: Article) -> list[str]:
-    return [f"{words(line)} words: {line}" for line in a.sentences if words(line) > 28]
+    return [f"{words(line)} words: {line}" for line in a.sentences if words(line) > 26]
 
 
 def sentences_that_stand_alone(a: Article) -> list[str]:
