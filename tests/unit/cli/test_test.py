@@ -1,0 +1,26 @@
+"""`lab test` counts what ran, and a run that proves nothing is a failure."""
+
+import pytest
+
+from lab.cli import test as lab_test
+
+
+@pytest.fixture
+def kinds(tmp_path, monkeypatch):
+    good, bad, skipped, empty = (tmp_path / f"test_{name}.py" for name in ("good", "bad", "skipped", "empty"))
+    good.write_text("def test_a(): pass\ndef test_b(): pass\n")
+    bad.write_text("def test_a(): assert False\n")
+    skipped.write_text("import pytest\ndef test_a(): pytest.skip('no Docker here')\n")
+    empty.write_text("")
+    monkeypatch.setattr(lab_test, "ROOT", tmp_path)
+    monkeypatch.setattr(lab_test, "KINDS", {path.stem[5:]: [("pytest", "-q", str(path))] for path in (good, bad, skipped, empty)})
+
+
+@pytest.mark.parametrize(("kind", "passed", "failed"), [("good", 2, 0), ("bad", 0, 1), ("skipped", 0, 0), ("empty", 0, 1)])
+def test_outcomes_are_counted(kinds, kind, passed, failed):
+    result = lab_test.run_kind(kind)
+    assert (result.passed, result.failed) == (passed, failed)
+
+
+def test_a_skipped_test_is_named_with_its_reason(kinds):
+    assert lab_test.run_kind("skipped").skipped == ["test_a: no Docker here"]
