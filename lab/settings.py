@@ -41,6 +41,11 @@ class Settings(BaseSettings):
     jupyter_port: Port = 8888
     jupyter_token: str = ""  # empty: one is made at first start and kept in the state folder
 
+    # the embedded engine
+    ollama_models: str = ""  # folder of its models, in Ollama's layout; empty: `models` in lab_home
+    ollama_registry: str = ""  # where `pull` gets models; empty: the installed packages
+    ollama_noprune: bool = False  # keep, at start, blobs that no model uses
+
     # models
     chat_model: str = ""  # empty: the default of the place
     embed_model: str = "all-minilm"
@@ -53,6 +58,7 @@ class Settings(BaseSettings):
     collection: str = "handbook"
     chunk_size: int = Field(700, ge=50, le=8000)  # characters
     chunk_overlap: int = Field(80, ge=0, le=4000)  # characters
+    max_document_mb: float = Field(5, gt=0)  # larger documents are reported and left out
     top_k: int = Field(4, ge=1, le=50)
 
     # waiting
@@ -71,6 +77,11 @@ class Settings(BaseSettings):
         self.chat_model = self.chat_model or CHAT_MODELS[self.lab_place]
         self.ollama_host = ollama_url(self.ollama_host, self.ollama_port)
         return self
+
+    @property
+    def models_folder(self) -> Path:
+        """Where the embedded engine keeps its models."""
+        return Path(self.ollama_models).expanduser().resolve() if self.ollama_models else self.lab_home / "models"
 
     @property
     def chroma_url(self) -> str:
