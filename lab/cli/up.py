@@ -1,6 +1,42 @@
-"""lab up: being written."""
+"""lab up: start the lab."""
+
+import os
+import sys
+import webbrowser
+from typing import Annotated
+
+import typer
+
+from lab.cli.console import err, out
 
 
-def command() -> None:
-    """Being written."""
-    raise NotImplementedError
+def command(
+    place: Annotated[str | None, typer.Option("--place", help="embedded or native; without it the lab chooses.")] = None,
+    browser: Annotated[bool, typer.Option("--open/--no-open", envvar="OPEN", help="Open JupyterLab in the browser.")] = True,
+) -> None:
+    """Start what is missing of the lab, and print JupyterLab's address.
+
+    Call it as often as you like: it also brings back a service that died.
+
+    Example: lab up --no-open
+    """
+    from lab.stack.lifecycle import up
+    from lab.stack.place import parse_place
+    from lab.stack.progress import view_for
+
+    try:
+        with view_for(err) as view:
+            settings, choice = up(parse_place(place), view=view)
+    except KeyboardInterrupt:
+        err.print("Interrupted. `lab status` shows what runs; `lab up` continues.", highlight=False)
+        raise typer.Exit(130) from None
+    address = f"{settings.jupyter_url}/?token={settings.jupyter_token}"
+    out.print(f"Place: {choice.place} ({choice.reason}).", highlight=False, markup=False, soft_wrap=True)
+    out.print(f"JupyterLab: {address}", highlight=False, markup=False, soft_wrap=True)
+    if browser and _someone_watches():
+        webbrowser.open(address)
+
+
+def _someone_watches() -> bool:
+    """Without a desktop, `webbrowser` would start a text browser in this terminal."""
+    return sys.stdout.isatty() and (sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")))

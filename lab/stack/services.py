@@ -1,0 +1,95 @@
+"""The table of services: what each is called, where it answers, and how to see that it is ready.
+
+The local starter uses it, and so can anything that checks the same services in containers.
+"""
+
+import hashlib
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from lab.settings import ROOT, Place, Settings, child_environment
+from lab.stack.web import get_json
+
+PYTHON = [sys.executable, "-P"]  # -P: a file in the current folder must not replace a library
+# What the `chroma` command runs, without the client library that it imports first (six seconds on two cores, not used by a server).
+CHROMA = "import sys, chromadb_rust_bindings; chromadb_rust_bindings.cli(['chroma', *sys.argv[1:]])"
+
+
+def _ollama(settings: Settings, place: Place) -> list[str]:
+    if place == "native":
+        return [shutil.which("ollama") or "ollama", "serve"]
+    return [*PYTHON, "-m", "lab.engine", "serve"]  # takes its address from OLLAMA_HOST, as Ollama does
+
+
+def _chroma(settings: Settings, place: Place) -> list[str]:
+    data = str(settings.lab_home / "chroma")
+    return [*PYTHON, "-c", CHROMA, "run", "--path", data, "--host", "127.0.0.1", "--port", str(settings.chroma_port)]
+
+
+def _jupyter(settings: Settings, place: Place) -> list[str]:
+    config = ROOT / "jupyter" / "jupyter_server_config.py"
+    return [*PYTHON, "-m", "jupyterlab", f"--config={config}", "--ip=127.0.0.1", f"--port={settings.jupyter_port}"]
+
+
+@dataclass(frozen=True)
+class Service:
+    """One service of the lab."""
+
+    name: str  # what people type
+    title: str  # what people read
+    port_setting: str  # the variable that moves it to another port
+    address: str  # the attribute of the settings that holds its address
+    probe: str  # the path that tells whether it is ready ...
+    ready: str  # ... and the key that its JSON answer then has, with a true value
+    command: Callable[[Settings, Place], list[str]]  # starts it as a process of this machine
+    uses_choices: bool = False  # its processes read the lab's addresses and models: it is started anew when one changes
+
+    def url(self, settings: Settings) -> str:
+        """Where it answers."""
+        return str(getattr(settings, self.address))
+
+    def port(self, settings: Settings) -> int:
+        """The port it answers on."""
+        return urlsplit(self.url(settings)).port or 80
+
+    def answer(self, settings: Settings, timeout: float = 1.0) -> dict[str, Any] | None:
+        """What its probe answers when it is ready, else None."""
+        answer = get_json(self.url(settings) + self.probe, timeout)
+        return answer if isinstance(answer, dict) and answer.get(self.ready) else None
+
+
+OLLAMA = Service("ollama", "Ollama", "OLLAMA_PORT", "ollama_host", "/api/version", "version", _ollama)
+SERVICES: tuple[Service, ...] = (
+    OLLAMA,
+    Service("chroma", "Chroma", "CHROMA_PORT", "chroma_url", "/api/v2/healthcheck", "is_executor_ready", _chroma),
+    Service("jupyter", "JupyterLab", "JUPYTER_PORT", "jupyter_url", "/api", "version", _jupyter, uses_choices=True),
+)
+# The settings that `lab up` decides about; it keeps them in the state folder for other terminals and for notebooks.
+CHOICES = ("lab_place", "ollama_host", "ollama_port", "chroma_host", "chroma_port", "jupyter_port", "jupyter_token", "chat_model")
+NAMES = tuple(service.name for service in SERVICES)
+
+
+def environment(service: Service, settings: Settings, place: Place) -> dict[str, str]:
+    """Environment of a service's process: the same settings, the marks by which the lab knows its own, and quiet telemetry."""
+    env = child_environment(settings)
+    env.update(LAB_SERVICE=service.name, ANONYMIZED_TELEMETRY="False", PYTHONUNBUFFERED="1")
+    env.pop("CHROMA_PERSIST_PATH", None)  # it would win over --path
+    env["PATH"] = f"{sys.prefix}/bin:{env.get('PATH', '')}"  # a terminal in JupyterLab finds the `lab` command
+    if place == "embedded":
+        env["OLLAMA_MODELS"] = str(settings.models_folder)
+    return env
+
+
+def choices(settings: Settings) -> dict[str, Any]:
+    """What `lab up` decided, as `lab.json` holds it."""
+    return settings.model_dump(include=set(CHOICES))
+
+
+def fingerprint(service: Service, settings: Settings, place: Place) -> str:
+    """Changes when a running process of the service no longer fits the settings."""
+    parts = (service.command(settings, place), service.url(settings), choices(settings) if service.uses_choices else None)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
