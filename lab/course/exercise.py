@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import import_module
-from typing import Any
 
 Checker = Callable[..., None]
 
@@ -40,7 +39,6 @@ class Exercise:
     checker: Checker
     hints: tuple[str, ...] = ()
     wrong: Mapping[str, WrongAnswer] = field(default_factory=dict)
-    given: Mapping[str, Any] = field(default_factory=dict)  # what earlier cells of the lesson define, for the tests
 
 
 _register: dict[str, Exercise] = {}
@@ -51,7 +49,6 @@ def exercise(
     *names: str,
     hints: tuple[str, ...] = (),
     wrong: Mapping[str, WrongAnswer] | None = None,
-    given: Mapping[str, Any] | None = None,
 ) -> Callable[[Checker], Checker]:
     """Register the decorated function as the checker of exercise `id`; it receives the values of `names`."""
 
@@ -59,7 +56,7 @@ def exercise(
         if id in _register:
             raise ValueError(f"two exercises are called {id}")
         lesson = checker.__module__.rpartition("lesson_")[2]
-        _register[id] = Exercise(id, lesson, names, checker, hints, wrong or {}, given or {})
+        _register[id] = Exercise(id, lesson, names, checker, hints, wrong or {})
         return checker
 
     return register

@@ -33,7 +33,14 @@ def read(path: Path) -> Notebook:
     """The notebook in `path`. Raises InputError when it isn't one."""
     try:
         return nbformat.read(path, as_version=4)
-    except (OSError, UnicodeDecodeError, nbformat.reader.NotJSONError, nbformat.ValidationError, AttributeError) as error:
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        nbformat.ValidationError,
+    ) as error:  # nbformat checks little before it reads
         raise InputError(f"{path.name} cannot be read as a notebook: {error}", "Restore the file from git.") from error
 
 
