@@ -1,0 +1,92 @@
+"""Fixtures for all tests: a real lab on free ports, and waiting with a deadline."""
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab.settings import Settings, get_settings
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _environment(values: dict[str, str]) -> Iterator[None]:
+    """Sets variables for this process and what it starts, and puts back what was there."""
+    before = dict(os.environ)
+    os.environ.pop("LAB_SERVICE", None)  # set in a terminal of JupyterLab: what tests start is not a service of that lab
+    os.environ.update(values)
+    get_settings.cache_clear()
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        get_settings.cache_clear()
+
+
+def _lab_variables(home: Path) -> dict[str, str]:
+    ollama, chroma, jupyter = (str(_free_port()) for _ in range(3))
+    return {
+        "LAB_HOME": str(home),
+        "LAB_PLACE": "embedded",
+        "OLLAMA_HOST": f"http://127.0.0.1:{ollama}",
+        "OLLAMA_PORT": ollama,
+        "OLLAMA_MODELS": str(home / "models"),
+        "CHROMA_HOST": "127.0.0.1",
+        "CHROMA_PORT": chroma,
+        "JUPYTER_PORT": jupyter,
+        "CHAT_MODEL": "smollm2:135m",
+        "EMBED_MODEL": "all-minilm",
+    }
+
+
+@pytest.fixture
+def free_port() -> Callable[[], int]:
+    """Gives a port that was free a moment ago, each time it is called."""
+    return _free_port
+
+
+@pytest.fixture
+def lab_variables() -> Callable[[Path], dict[str, str]]:
+    """Gives the variables of a lab of its own: a state folder, and ports that were free a moment ago."""
+    return _lab_variables
+
+
+@pytest.fixture
+def wait_until() -> Callable[..., Any]:
+    """`wait_until(condition, what="...", timeout=20)` returns the first true value of `condition()`, or fails naming `what`."""
+
+    def wait(condition: Callable[[], Any], what: str = "a condition", timeout: float = 20) -> Any:
+        deadline = time.monotonic() + timeout
+        while not (value := condition()):
+            if time.monotonic() > deadline:
+                pytest.fail(f"waited {timeout:g} s for {what}")
+            time.sleep(0.02)
+        return value
+
+    return wait
+
+
+@pytest.fixture(scope="session")
+def running_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Settings of a real lab (engine and Chroma, models fetched, empty index) that this session starts and stops.
+
+    `get_settings()` in this process, and in what it starts, finds it.
+    """
+    from lab.stack.lifecycle import down, up
+
+    with _environment(_lab_variables(tmp_path_factory.mktemp("lab"))):
+        try:
+            yield up(only=("ollama", "chroma"), documents=False)[0]
+        finally:
+            down()
