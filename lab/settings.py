@@ -44,7 +44,6 @@ class Settings(BaseSettings):
     # the embedded engine
     ollama_models: str = ""  # folder of its models, in Ollama's layout; empty: `models` in lab_home
     ollama_registry: str = ""  # where `pull` gets models; empty: the installed packages
-    ollama_noprune: bool = False  # keep, at start, blobs that no model uses
 
     # models
     chat_model: str = ""  # empty: the default of the place
