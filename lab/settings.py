@@ -44,6 +44,13 @@ class Settings(BaseSettings):
     # the embedded engine
     ollama_models: str = ""  # folder of its models, in Ollama's layout; empty: `models` in lab_home
     ollama_registry: str = ""  # where `pull` gets models; empty: the installed packages
+    ollama_noprune: bool = False  # keep, at start, blobs that no model uses
+    ollama_origins: str = ""  # web pages that may call the engine, besides those on this machine; comma between them
+    ollama_keep_alive: str = "5m"  # how long an unused model stays in memory; negative: for ever
+    ollama_context_length: int = Field(0, ge=0)  # tokens per request when the request does not say; 0: 4096
+    ollama_num_parallel: int = Field(1, ge=1, le=64)  # requests that one model answers at once; each needs memory
+    ollama_max_loaded_models: int = Field(0, ge=0)  # models in memory at once; 0: 3
+    ollama_max_queue: int = Field(512, ge=0)  # requests that may wait; a further one is refused
 
     # models
     chat_model: str = ""  # empty: the default of the place

@@ -1,0 +1,93 @@
+"""The two servers that a pipeline talks to, and what their failures mean to a person.
+
+Library errors are turned into LabErrors here, once: each names the server, its address and the command that helps.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from lab.errors import LabError, ModelError, ServiceError
+from lab.settings import Settings
+
+if TYPE_CHECKING:
+    import ollama
+    from chromadb.api import ClientAPI
+
+HEAL = "See what is running with `lab status`; `lab up` starts what is missing."
+PULL = {"embedded": "lab-engine pull", "native": "ollama pull", "compose": "docker compose exec ollama ollama pull"}
+
+
+def ollama_client(settings: Settings) -> "ollama.Client":
+    """The official client, with a time limit: it has none of its own."""
+    import ollama
+
+    return ollama.Client(settings.ollama_host, timeout=settings.request_timeout)
+
+
+def chroma_client(settings: Settings) -> "ClientAPI":
+    """A client of the Chroma server. Raises ServiceError when it does not answer."""
+    import chromadb
+    import httpx
+    from chromadb.config import Settings as ChromaSettings
+
+    with chroma_errors(settings):
+        quiet = ChromaSettings(anonymized_telemetry=False)
+        client = chromadb.HttpClient(settings.chroma_host, settings.chroma_port, settings=quiet)
+        # chromadb sets no time limit and has no argument for one
+        client._server._session.timeout = httpx.Timeout(settings.request_timeout)  # type: ignore[attr-defined]
+        return client
+
+
+@contextmanager
+def ollama_errors(settings: Settings, model: str) -> Iterator[None]:
+    """Errors of the model server as ModelError or ServiceError."""
+    import httpx
+    import ollama
+
+    try:
+        yield
+    except ollama.ResponseError as error:
+        raise _answered(error, settings, model) from error
+    except httpx.TimeoutException as error:
+        hint = "Wait until the machine is less busy, or raise REQUEST_TIMEOUT."
+        raise ServiceError(f"{model} gave no answer within {settings.request_timeout:g} s.", hint) from error
+    except (httpx.ReadError, httpx.RemoteProtocolError) as error:
+        raise broke_off(settings) from error
+    except (httpx.TransportError, ConnectionError) as error:
+        raise ServiceError(f"The model server does not answer at {settings.ollama_host}.", HEAL) from error
+
+
+def broke_off(settings: Settings) -> ServiceError:
+    """The model server went away in the middle of an answer."""
+    return ServiceError(f"The model server at {settings.ollama_host} broke off in the middle of its answer.", HEAL)
+
+
+def _answered(error: Any, settings: Settings, model: str) -> LabError:
+    if error.status_code == 404:
+        hint = f"Run `lab up`, which gets missing models, or get it yourself: {PULL[settings.lab_place]} {model}"
+        return ModelError(f"The model {model} is not in the model server's store.", hint)
+    if "context" in error.error:
+        hint = "Fetch fewer chunks (TOP_K), make them smaller (CHUNK_SIZE), or let the model read more (NUM_CTX)."
+        return ModelError(f"The prompt is longer than {model} reads at once: {error.error}.", hint)
+    return ServiceError(f"The model server answered: {error.error}.", "Read its log with `lab logs`.")
+
+
+@contextmanager
+def chroma_errors(settings: Settings) -> Iterator[None]:
+    """A Chroma server that is away, breaks off or takes too long, as ServiceError."""
+    import httpx
+    from chromadb.errors import InternalError
+
+    try:
+        yield
+    except httpx.TimeoutException as error:
+        raise ServiceError(f"Chroma gave no answer within {settings.request_timeout:g} s.", HEAL) from error
+    except (httpx.TransportError, ConnectionError) as error:
+        raise ServiceError(f"Chroma does not answer at {settings.chroma_url}.", HEAL) from error
+    except InternalError as error:
+        raise ServiceError(f"Chroma reports an error of its own: {error}.", "Read its log with `lab logs`; restart with `lab down`, `lab up`.") from error
+    except ValueError as error:
+        if "Could not connect" not in str(error):
+            raise
+        raise ServiceError(f"Chroma does not answer at {settings.chroma_url}.", HEAL) from error

@@ -1,0 +1,202 @@
+"""Brings a collection into agreement with a folder, embedding only what is new.
+
+What the index holds of a document is read from its chunks: each carries its document's `version` and the number of chunks
+`of` that document. A document is complete when all of them are there, so an ingest that was cut off anywhere is continued
+by the next one. Order of writes: new chunks first, then the old ones are deleted; a document is never missing in between.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.documents import Document
+
+from lab.rag.answer import IngestReport, Problem
+from lab.rag.connections import chroma_errors
+from lab.rag.documents import Loaded
+from lab.rag.embed import BATCH, Embedder
+from lab.rag.split import VERSION, body, chunk, cut, number, split
+from lab.rag.store import PAGE, Store
+
+if TYPE_CHECKING:
+    from chromadb import Collection
+
+Progress = Callable[[int, int, str], None]  # chunks done, chunks in all, the document at hand
+Vector = list[float]
+
+
+@dataclass
+class Held:
+    """What the collection holds of one document."""
+
+    ids: set[str] = field(default_factory=set)
+    versions: set[str] = field(default_factory=set)
+    of: int = 0
+
+    def complete(self, version: str) -> bool:
+        """True when exactly this version is there, with all its chunks."""
+        return self.versions == {version} and len(self.ids) == self.of
+
+
+@dataclass
+class Pending:
+    """A document on its way into the collection."""
+
+    source: str
+    version: str
+    chunks: list[Document]
+    vectors: dict[str, Vector] = field(default_factory=dict)
+
+
+class Index:
+    """One collection, for writing."""
+
+    def __init__(self, store: Store, embedder: Embedder):
+        self.store = store
+        self.embedder = embedder
+        self.settings = store.settings
+
+    def sync(self, loaded: Loaded, on_progress: Progress | None = None) -> IngestReport:
+        """Add what is new, replace what changed, remove what is gone. Safe to interrupt and to repeat."""
+        collection = self.store.make()
+        held, vector_ids = self._held(collection, loaded.folder)
+        report = IngestReport(problems=loaded.problems)
+        pending = list(self._plan(loaded, held, report))
+        usable = {document.metadata["source"] for document in loaded.documents} - {problem.document for problem in report.problems}
+        report.documents = len(usable)
+        self._reuse(collection, pending, vector_ids, report)
+        self._write(collection, pending, held, report, on_progress or (lambda done, total, source: None))
+        gone = set(held) - usable - loaded.unread if loaded.whole else set()
+        self._delete(collection, [one for source in gone for one in held[source].ids])
+        report.removed = len(gone)
+        if pending or gone:
+            self.store.stamp(collection)
+        return report
+
+    def _held(self, collection: "Collection", folder: str) -> tuple[dict[str, Held], dict[str, str]]:
+        """What is there of each source, and for each embedded text an id that has its vector."""
+        held: dict[str, Held] = defaultdict(Held)
+        vector_ids: dict[str, str] = {}
+        for record in self.store.records(collection, ["metadatas"], where={"folder": folder}):
+            about = record["metadata"]
+            one = held[about["source"]]
+            one.ids.add(record["id"])
+            one.versions.add(about["version"])
+            one.of = about["of"]
+            vector_ids[about["text_sha256"]] = record["id"]
+        return held, vector_ids
+
+    def _plan(self, loaded: Loaded, held: dict[str, Held], report: IngestReport) -> Iterator[Pending]:
+        for document in loaded.documents:
+            source, version = document.metadata["source"], self._version(document)
+            if source in held and held[source].complete(version):
+                report.unchanged += 1
+                report.chunks += held[source].of
+                continue
+            chunks = split(document, self.settings.chunk_size, self.settings.chunk_overlap)
+            if not chunks:
+                report.problems.append(Problem(source, "It holds no text below its headings.", "Write something in it, or delete it."))
+                continue
+            report.changed += source in held
+            report.added += source not in held
+            yield Pending(source, version, chunks)
+
+    def _version(self, document: Document) -> str:
+        """Changes with the document and with the settings it is split by."""
+        parts = (document.metadata["sha256"], VERSION, self.settings.chunk_size, self.settings.chunk_overlap)
+        return _sha256("\0".join(map(str, parts)))
+
+    def _reuse(self, collection: "Collection", pending: list[Pending], vector_ids: dict[str, str], report: IngestReport) -> None:
+        """Fetch vectors that the collection has already: of unchanged chunks of changed documents, and of equal texts."""
+        wanted = {vector_ids[sha]: sha for p in pending for c in p.chunks if (sha := _sha256(c.page_content)) in vector_ids}
+        ids, known = list(wanted), {}
+        for start in range(0, len(ids), PAGE):
+            for record in self.store.records(collection, ["embeddings"], ids=ids[start : start + PAGE]):
+                known[wanted[record["id"]]] = record["embedding"].tolist()
+        for one in pending:
+            one.vectors = {c.page_content: known[sha] for c in one.chunks if (sha := _sha256(c.page_content)) in known}
+            report.reused += sum(c.page_content in one.vectors for c in one.chunks)
+
+    def _write(
+        self, collection: "Collection", pending: list[Pending], held: dict[str, Held], report: IngestReport, progress: Progress
+    ) -> None:
+        """Embed in batches across documents; Chroma stores the finished ones meanwhile, in a thread of its own."""
+        total = sum(len({c.page_content for c in one.chunks} - set(one.vectors)) for one in pending)
+        with ThreadPoolExecutor(max_workers=1) as writer:
+            written: list[Future[None]] = []
+            for finished in self._embed(pending, report, lambda done, source: progress(done, total, source)):
+                written.append(writer.submit(self._replace, collection, finished, held))
+                for future in written:
+                    if future.done():
+                        future.result()  # raises what the writer met, before more is embedded in vain
+        for future in written:
+            future.result()
+        report.chunks += sum(len(one.chunks) for one in pending)
+
+    def _embed(self, pending: list[Pending], report: IngestReport, progress: Callable[[int, str], None]) -> Iterator[list[Pending]]:
+        """Yield documents as soon as all their chunks have vectors."""
+        waiting: list[tuple[Pending, str]] = []
+        done, ready = 0, []
+        for one in pending:
+            waiting += [(one, text) for text in dict.fromkeys(c.page_content for c in one.chunks) if text not in one.vectors]
+            ready.append(one)
+            while len(waiting) >= BATCH or (waiting and one is pending[-1]):
+                self._batch(waiting[:BATCH], report)
+                done += len(waiting[:BATCH])
+                progress(done, waiting[0][0].source)
+                waiting = waiting[BATCH:]
+            unfinished = {id(owner) for owner, _ in waiting}
+            if finished := [each for each in ready if id(each) not in unfinished]:
+                yield finished
+            ready = [each for each in ready if id(each) in unfinished]
+
+    def _batch(self, batch: list[tuple[Pending, str]], report: IngestReport) -> None:
+        for (owner, text), vector in zip(batch, self.embedder.batch([text for _, text in batch]), strict=True):
+            if vector is None:
+                self._split_further(owner, text, report)
+            else:
+                owner.vectors[text] = vector
+                report.embedded += 1
+
+    def _split_further(self, owner: Pending, text: str, report: IngestReport) -> None:
+        """Replace a chunk that the embedding model cannot read whole by smaller ones."""
+        chunks: list[Document] = []
+        for old in owner.chunks:
+            pieces = cut(body(old), max(len(body(old)) // 2, 1), 0) if old.page_content == text else None
+            chunks += [chunk(old.metadata, old.metadata["section"], piece) for piece in pieces] if pieces else [old]
+        new = dict.fromkeys(c.page_content for c in chunks if c not in owner.chunks)
+        report.notes.append(f"{owner.source}: a chunk was longer than {self.embedder.model} reads at once; it is cut in {len(new)}.")
+        owner.chunks = number(chunks)
+        self._batch([(owner, each) for each in new], report)
+
+    def _replace(self, collection: "Collection", finished: list[Pending], held: dict[str, Held]) -> None:
+        """Store whole documents, then delete what they replace."""
+        rows = [(c, one) for one in finished for c in one.chunks]
+        limit = self.store.client.get_max_batch_size()
+        with chroma_errors(self.settings):
+            for start in range(0, len(rows), limit):
+                part = rows[start : start + limit]
+                collection.upsert(
+                    ids=[c.id or "" for c, _ in part],
+                    embeddings=[one.vectors[c.page_content] for c, one in part],  # type: ignore[arg-type]
+                    documents=[c.page_content for c, _ in part],
+                    metadatas=[_metadata(c, one) for c, one in part],
+                )
+        new = {c.id for c, _ in rows}
+        self._delete(collection, [one for p in finished if p.source in held for one in held[p.source].ids - new])
+
+    def _delete(self, collection: "Collection", ids: list[str]) -> None:
+        with chroma_errors(self.settings):
+            for start in range(0, len(ids), PAGE):
+                collection.delete(ids=ids[start : start + PAGE])
+
+
+def _metadata(chunk: Document, owner: Pending) -> dict[str, Any]:
+    return {**chunk.metadata, "version": owner.version, "of": len(owner.chunks), "text_sha256": _sha256(chunk.page_content)}
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,60 @@
+"""Words as the keyword side of the pipeline compares them: small, stemmed a little, Japanese as pairs of characters."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+# Too common to tell two passages apart; a question's own words (how, what) are among them.
+STOP = frozenset(
+    "a about after all also am an and any are as at be because been before but by can could did do does doing done for from get gets "
+    "had has have having here how i if in into is it its itself just let may me might more most much must my no nor not of off on "
+    "once one only or other our out own same shall she should so some such than that the their them then there these they this "
+    "those through to too under until up us use used uses using very was we were what when where whether which while who whom whose "
+    "why will with without would you your".split()
+)
+LATIN = re.compile(r"[a-z0-9à-öø-ÿ]+(?:['’](?!s\b)[a-z]+)?")
+JAPANESE = re.compile(r"[ぁ-ヿ々一-鿿ｦ-ﾟ]+")
+HIRAGANA = re.compile(r"[ぁ-ゟ]+")
+ENDINGS = (("ies", "y"), ("sses", "ss"), ("ing", ""), ("ed", ""), ("es", "e"), ("s", ""))
+
+
+def terms(text: str) -> list[str]:
+    """The terms of a text, in order, with repetitions; without the words that stand in every text."""
+    low = text.lower()
+    latin = [stem(word) for word in LATIN.findall(low) if word not in STOP]
+    pairs = [run[i : i + 2] for run in JAPANESE.findall(low) for i in range(max(len(run) - 1, 1))]
+    return latin + [pair for pair in pairs if not HIRAGANA.fullmatch(pair)]
+
+
+def stem(word: str) -> str:
+    """A word without its commonest endings: containers → container, deleted → delet, deleting → delet."""
+    for ending, instead in ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= 3 and not word.endswith("ss"):
+            word = word[: -len(ending)] + instead
+            if ending in ("ing", "ed") and word[-1] == word[-2] and word[-1] not in "lsz":
+                word = word[:-1]  # stopped → stop
+            break
+    return word[:-1] if len(word) > 4 and word.endswith("e") else word
+
+
+class Lexicon:
+    """How rare each term is in a set of texts: a rare term that two texts share says more."""
+
+    def __init__(self, texts: Iterable[str]):
+        self.size = 0
+        self.texts_with: Counter[str] = Counter()
+        for text in texts:
+            self.size += 1
+            self.texts_with.update(set(terms(text)))
+
+    def weight(self, term: str) -> float:
+        """Inverse document frequency, as BM25 counts it; a term that occurs nowhere weighs most."""
+        seen = self.texts_with[term]
+        return math.log(1 + (self.size - seen + 0.5) / (seen + 0.5))
+
+    def cover(self, wanted: Iterable[str], found: Iterable[str]) -> float:
+        """Share (0 to 1) of the weight of `wanted` terms that occurs in `found`."""
+        needed, there = set(wanted), set(found)
+        total = sum(map(self.weight, needed))
+        return sum(map(self.weight, needed & there)) / total if total else 0.0
