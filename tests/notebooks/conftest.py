@@ -1,0 +1,25 @@
+"""Runs nbval with the gates, as a process of its own: the kernels get this process's environment, and with it the lab."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lab.settings import ROOT
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture(scope="session")
+def nbval():
+    """nbval(path, *options) -> the finished process; its standard output names each cell that differs."""
+
+    def run(path, *options):
+        command = [sys.executable, "-m", "pytest", "--nbval", "-p", "nbval_gates", "-p", "no:cacheprovider", "-q", "--color=no"]
+        env = {**os.environ, "PYTHONPATH": str(HERE), "LAB_PROGRESS": "off"}
+        limit = "--nbval-cell-timeout=120"
+        return subprocess.run([*command, limit, *options, str(path)], cwd=ROOT, env=env, capture_output=True, text=True, timeout=900)
+
+    return run

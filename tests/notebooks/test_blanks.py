@@ -1,0 +1,38 @@
+"""What learners open: Run All reaches the end, and every check says that nothing was attempted yet."""
+
+import re
+
+import pytest
+
+from lab.course.execute import execute
+from lab.course.gates import CHECK
+from lab.course.notebook import code_cells, read
+from lab.settings import ROOT
+
+BLANKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+@pytest.fixture(scope="module", params=BLANKS, ids=lambda path: path.stem)
+def ran(request, running_lab):
+    notebook = read(request.param)
+    execute(notebook, request.param.parent)
+    return notebook
+
+
+@pytest.mark.timeout(900)
+def test_run_all_reaches_the_end(ran):
+    assert [cell.id for cell in code_cells(ran) if cell.execution_count is None] == []
+
+
+def test_only_announced_errors_are_shown(ran):
+    raised = {cell.id for cell in code_cells(ran) if any(output.output_type == "error" for output in cell.outputs)}
+    announced = {cell.id for cell in code_cells(ran) if "raises-exception" in cell.metadata.get("tags", [])}
+    assert raised == announced
+
+
+def test_every_check_says_not_attempted(ran):
+    said = {}
+    for cell in code_cells(ran):
+        for id in CHECK.findall(cell.source):
+            said[id] = re.search(f"{id}: (correct|incorrect|not attempted)", str(cell.outputs))[1]
+    assert said and set(said.values()) == {"not attempted"}, said

@@ -1,0 +1,14 @@
+"""The complete notebooks, run again on a live lab: what they show must still be what comes out."""
+
+import pytest
+
+from lab.settings import ROOT
+
+SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
+def test_stored_outputs_still_come_out(running_lab, nbval, path):
+    done = nbval(path)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
