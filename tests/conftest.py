@@ -87,6 +87,6 @@ def running_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
 
     with _environment(_lab_variables(tmp_path_factory.mktemp("lab"))):
         try:
-            yield up(only=("ollama", "chroma"), documents=False)[0]
+            yield up(services=("ollama", "chroma"), ingest=False)[0]
         finally:
             down()

@@ -14,29 +14,36 @@ from lab.stack.models import ensure_models
 from lab.stack.place import Choice, choose
 from lab.stack.process import find, leftovers, stop
 from lab.stack.progress import Silent, View
-from lab.stack.services import NAMES, choices
+from lab.stack.services import NAMES, OLLAMA, choices
 from lab.stack.starter import Starter
 from lab.stack.state import State, locked, read_state, write_state
 
 
 def up(
-    place: Place | None = None, *, only: Collection[str] = NAMES, documents: bool = True, view: View | None = None
+    settings: Settings | None = None,
+    *,
+    place: Place | None = None,
+    services: Collection[str] = NAMES,
+    ingest: bool = True,
+    view: View | None = None,
 ) -> tuple[Settings, Choice]:
     """Starts what is missing, fetches missing models, and brings the index up to date.
 
+    Settings are taken as they are when given (with their place), else read and completed with a place that suits the machine.
     Raises LabError when something cannot be had; what runs stays, and the next call continues from there.
     """
     view = view or Silent()
-    home = load_settings().lab_home
+    home = (settings or load_settings()).lab_home
     with locked(home):
         state = read_state(home)
         stop(leftovers(home, _running(state).values()))
-        settings, choice = _decide(home, state, place)
-        services = tuple(service for service in choice.services if service.name in only)
-        Starter(settings, choice.place, state, view).run(services)
+        settings, choice = _decide(home, state, settings, place)
+        started = [service for service in choice.services if service.name in services]
+        Starter(settings, choice.place, state, view).run(started)
         get_settings.cache_clear()  # this process, too, now finds the lab
-        ensure_models(settings, view)
-        if documents:
+        if OLLAMA in started or not choice.own_ollama:
+            ensure_models(settings, view)
+        if ingest:
             _index(settings, state, view)
     return settings, choice
 
@@ -46,23 +53,28 @@ def _running(state: State) -> dict[str, psutil.Process]:
     return {name: process for name, process in found.items() if process}
 
 
-def _decide(home: Path, state: State, place: Place | None) -> tuple[Settings, Choice]:
+def _decide(home: Path, state: State, given: Settings | None, place: Place | None) -> tuple[Settings, Choice]:
     """The place stays while something runs in it; otherwise it is chosen anew."""
     running = _running(state)
     if not running:
         state.forget_choices()
         write_state(home, state)
-    settings = load_settings()
-    wanted = place or (settings.lab_place if "lab_place" in settings.model_fields_set else None)
+    settings = given or load_settings()
+    wanted = place or (settings.lab_place if given or "lab_place" in settings.model_fields_set else None)
     choice = _keep(settings, state, wanted, "ollama" in running) if running else choose(settings, wanted)
-    token = settings.jupyter_token or secrets.token_urlsafe(24)
-    settings = load_settings(lab_place=choice.place, jupyter_token=token)
+    settings = _complete(settings, given is not None, choice.place)
     state.settings, state.reason = choices(settings), choice.reason
     return settings, choice
 
 
+def _complete(settings: Settings, given: bool, place: Place) -> Settings:
+    """With the place and what depends on it, and a token."""
+    chosen = {"lab_place": place, "jupyter_token": settings.jupyter_token or secrets.token_urlsafe(24)}
+    return settings.model_copy(update=chosen) if given else load_settings(**chosen)
+
+
 def _keep(settings: Settings, state: State, wanted: Place | None, own_ollama: bool) -> Choice:
-    current: Place = state.settings["lab_place"]
+    current: Place = state.settings.get("lab_place", settings.lab_place)
     if wanted and wanted != current:
         raise LabError(f"The lab already runs in the place {current}.", f"Run `lab down` first, then `lab up --place {wanted}`.")
     if own_ollama:
@@ -76,9 +88,9 @@ def _index(settings: Settings, state: State, view: View) -> None:
         write_state(settings.lab_home, state)
 
 
-def down() -> list[str]:
+def down(settings: Settings | None = None) -> list[str]:
     """Stops all that the lab started, also what it lost track of. Returns the names of what was stopped; data stays."""
-    home = load_settings().lab_home
+    home = (settings or load_settings()).lab_home
     with locked(home):
         state = read_state(home)
         running = _running(state)

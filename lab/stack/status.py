@@ -71,9 +71,13 @@ def _condition(service: Service, settings: Settings, record: Record | None, plac
     if not listens(process, service.port(settings)):
         young = datetime.now(UTC).timestamp() - record.started_at < settings.start_timeout
         return ("starting", "it does not listen yet") if young else ("unhealthy", _mend("it runs but does not listen"))
-    if not service.answer(settings):
-        return "unhealthy", _mend("it runs but does not answer")
-    return "running", ""
+    answer = service.answer(settings)
+    return ("running", _kind(answer)) if answer else ("unhealthy", _mend("it runs but does not answer"))
+
+
+def _kind(answer: dict[str, Any]) -> str:
+    """The embedded engine names itself in its version: it is not Ollama, and does not say so."""
+    return "embedded engine" if str(answer.get("version")).endswith("+lab") else ""
 
 
 def _mend(problem: str) -> str:

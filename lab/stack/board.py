@@ -1,0 +1,102 @@
+"""The live board of a notebook: services and models, in words, in a table that a screen reader can read.
+
+Where widgets cannot be shown, its text says the same without times, ports and addresses, so that a stored output stays true.
+"""
+
+import threading
+from html import escape
+from typing import Any
+
+from ipywidgets import HTML, Button, Checkbox, HBox, VBox
+
+from lab.settings import Settings, get_settings
+from lab.stack.status import SYMBOLS, ServiceState, Status, read_status
+
+PERIOD = 5.0  # seconds between two looks of its own
+LONGEST = 600.0  # seconds; a forgotten board goes quiet then
+
+
+def board(settings: Settings | None = None) -> "Board":
+    """A board of the lab that the settings describe; without them, of the lab that this process belongs to."""
+    return Board(settings or get_settings())
+
+
+class Board(VBox):
+    """Shows the lab's state, anew at a click, or by itself while its box is ticked."""
+
+    def __init__(self, settings: Settings):
+        self._settings = settings
+        self._table = HTML()
+        self._stop = threading.Event()
+        button = Button(description="Refresh", icon="refresh", tooltip="Read the state of services and models again")
+        button.on_click(lambda _: self.refresh())
+        self._auto = Checkbox(description=f"Refresh every {PERIOD:g} seconds", indent=False)
+        self._auto.observe(self._switch, names="value")
+        super().__init__([HBox([button, self._auto]), self._table])
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Reads the state and shows it."""
+        self.status = read_status(self._settings)
+        self._table.value = as_html(self.status)
+
+    def _switch(self, change: dict[str, Any]) -> None:
+        self._stop.set()  # the thread before, if any
+        if change["new"]:
+            self._stop = threading.Event()
+            threading.Thread(target=self._keep_fresh, args=(self._stop,), daemon=True).start()
+
+    def _keep_fresh(self, stop: threading.Event) -> None:
+        for _ in range(int(LONGEST / PERIOD)):
+            if stop.wait(PERIOD) or self.comm is None:  # switched off, or the widget was closed
+                return
+            self.refresh()
+        self._auto.value = False
+
+    def close(self) -> None:
+        """Stops the refreshing with the widget."""
+        self._stop.set()
+        super().close()
+
+    def __repr__(self) -> str:
+        return as_text(self.status)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        """The widget's own bundle, with the whole text: ipywidgets cuts it after 110 characters."""
+        return {**super()._repr_mimebundle_(**kwargs), "text/plain": repr(self)}
+
+
+def as_text(status: Status) -> str:
+    """The board in lines, with nothing that differs from one start to the next."""
+    lines = [f"The lab in the place {status.place}"]
+    lines += [f"{SYMBOLS[service.state]} {service.title}: {_words(service)}" for service in status.services]
+    lines += [f"  model {model.name}: {model.size / 1e6:.0f} MB, family {model.family}" for model in status.models]
+    return "\n".join(lines)
+
+
+def _words(service: ServiceState) -> str:
+    """The state, and what else stays the same: advice for the reader changes with ports and processes."""
+    return f"{service.state} ({service.detail})" if service.state == "running" and service.detail else service.state
+
+
+def as_html(status: Status) -> str:
+    """The board as two tables with captions and header cells; every state has a sign and a word, none is told by colour."""
+    services = [[f"{SYMBOLS[s.state]} {s.state}", s.title, s.url, s.since or "-", s.detail or "-"] for s in status.services]
+    models = [[m.name, f"{m.size / 1e6:.0f} MB", "loaded" if m.loaded else "not loaded", m.family or "-"] for m in status.models]
+    running = sum(service.state == "running" for service in status.services)
+    return (
+        f'<p role="status">{running} of {len(services)} services run, in the place {escape(status.place)}: {escape(status.reason)}.</p>'
+        + _html_table("Services", ["State", "Service", "Address", "Started (UTC)", "Note"], services)
+        + _html_table("Models of the Ollama server", ["Model", "Size", "In memory", "Family"], models)
+    )
+
+
+def _html_table(caption: str, head: list[str], rows: list[list[str]]) -> str:
+    cells = "".join(f'<th scope="col" style="text-align:left;padding:2px 12px 2px 0">{escape(text)}</th>' for text in head)
+    body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows) or f'<tr><td colspan="{len(head)}">none</td></tr>'
+    title = f'<caption style="text-align:left;font-weight:bold">{escape(caption)}</caption>'
+    return f"<table>{title}<thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cell(text: str) -> str:
+    return f'<td style="text-align:left;padding:2px 12px 2px 0">{escape(text)}</td>'
