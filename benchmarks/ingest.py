@@ -34,7 +34,7 @@ def rows() -> Iterator[Row]:
 
         def first() -> float:
             nonlocal last
-            last = load_settings(**{**settings.model_dump(), "collection": f"round-{next(number)}"})
+            last = load_settings(collection=f"round-{next(number)}")
             rag = Rag.open(last)
             return seconds(lambda: rag.ingest(corpus))
 

@@ -1,4 +1,4 @@
-"""Servers of a measurement: a whole lab (engine and Chroma) of its own, on free ports, with its own folder."""
+"""Servers of a measurement: a lab of its own, on free ports, with its own folder."""
 
 import contextlib
 import os
@@ -7,33 +7,61 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from lab.settings import Settings, get_settings, load_settings
+from lab.settings import Settings, get_settings
+from lab.stack.lifecycle import down, up
+from lab.stack.progress import Silent
+from lab.stack.services import SERVICES
+from lab.stack.starter import Starter
+from lab.stack.state import read_state
 
 
-def free_port() -> int:
-    """A port that nothing listens on now."""
+def environment(home: Path) -> dict[str, str]:
+    """The environment of this process, less what belongs to a lab that may run beside, and with free ports."""
+    kept = {name: value for name, value in os.environ.items() if name.lower() not in Settings.model_fields and name != "LAB_SERVICE"}
+    ports = {name: str(_free_port()) for name in ("OLLAMA_PORT", "CHROMA_PORT", "JUPYTER_PORT")}
+    return {**kept, **ports, "LAB_PLACE": "embedded", "LAB_HOME": str(home), "OPEN": "0"}
+
+
+def _free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
 
 
 @contextlib.contextmanager
-def lab(*services: str, **chosen: object) -> Iterator[Settings]:
-    """A running lab with these services (default: engine and Chroma) and the embedded models; stopped and removed at the end."""
-    from lab.stack.lifecycle import down, up
-
+def _own_environment() -> Iterator[None]:
+    before = dict(os.environ)
     with tempfile.TemporaryDirectory() as home:
-        ports = {name: free_port() for name in ("ollama_port", "chroma_port", "jupyter_port")}
-        settings = load_settings(
-            **{"lab_place": "embedded", "lab_home": Path(home), "ollama_host": "", "chat_model": "", **ports, **chosen}
-        )
-        before = os.environ.get("LAB_HOME")
-        os.environ["LAB_HOME"] = home
+        values = environment(Path(home))
+        os.environ.clear()
+        os.environ.update(values)
         get_settings.cache_clear()
         try:
-            up(settings, services=services or ("ollama", "chroma"), ingest=False)
-            yield settings
+            yield
         finally:
-            down(settings)
-            os.environ.pop("LAB_HOME") if before is None else os.environ.__setitem__("LAB_HOME", before)
+            os.environ.clear()
+            os.environ.update(before)
             get_settings.cache_clear()
+
+
+@contextlib.contextmanager
+def lab(*services: str) -> Iterator[Settings]:
+    """A running lab with these services (default: engine and Chroma) and the embedded models; stopped and removed at the end."""
+    with _own_environment():
+        try:
+            yield up(only=services or ("ollama", "chroma"), documents=False)[0]
+        finally:
+            down()
+
+
+def start_alone(name: str) -> None:
+    """Starts one service of the lab in `LAB_HOME` and returns when it answers. `stop_all` ends it."""
+    get_settings.cache_clear()
+    settings = get_settings()
+    service = next(service for service in SERVICES if service.name == name)
+    Starter(settings, "embedded", read_state(settings.lab_home), Silent()).run([service])
+
+
+def stop_all() -> None:
+    """Stops what runs in `LAB_HOME`."""
+    down()

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -11,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.measure import Row, seconds, spread, take_turns
-from benchmarks.servers import free_port
+from benchmarks.servers import environment
 from lab.settings import ROOT
 
 ROUNDS = 3
@@ -23,14 +22,6 @@ def clone(folder: Path) -> Path:
     target = folder / "clone"
     subprocess.run(["git", "clone", "-q", ROOT, target], check=True)
     return target
-
-
-def environment() -> dict[str, str]:
-    """Free ports, and nothing of the lab that may be running beside."""
-    own = {name.upper(): str(free_port()) for name in ("ollama_port", "chroma_port", "jupyter_port")}
-    ours = ("LAB_", "OLLAMA_", "CHROMA_", "JUPYTER_", "VIRTUAL_ENV")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    return {**kept, **own, "OPEN": "0", "LAB_PLACE": "embedded"}
 
 
 def command(folder: Path, *words: str, env: dict[str, str]) -> Callable[[], object]:
@@ -61,7 +52,7 @@ def bare_install(folder: Path) -> float:
 def cold(folder: Path) -> Iterator[Row]:
     """From a fresh clone to the first grounded answer. Run after the bare install: both find the same download cache."""
     bare = bare_install(folder)
-    project, env = clone(folder), environment()
+    project, env = clone(folder), environment(folder / "home")
     up = seconds(command(project, "make", "up", env=env))
     answer: dict = {}
     asked = command(project, ".venv/bin/lab", "ask", "--json", QUESTION, env=env)
@@ -71,37 +62,40 @@ def cold(folder: Path) -> Iterator[Row]:
     yield Row("start: first answer of a fresh clone beyond the bare install", up + ask - bare, 20, "at most", unit="s", note=note)
 
 
-def warm() -> Iterator[Row]:
+def alone(name: str, env: dict[str, str]) -> float:
+    """Seconds until one service of the lab, started by itself, is ready."""
+    code = f"""if True:
+        from benchmarks.servers import start_alone, stop_all
+        from benchmarks.measure import seconds
+        try:
+            print(seconds(lambda: start_alone({name!r})))
+        finally:
+            stop_all()"""
+    return float(str(command(ROOT, sys.executable, "-c", code, env=env)()))
+
+
+def warm(folder: Path) -> Iterator[Row]:
     """`make up` with everything installed, against each service started alone, in turn."""
-    with tempfile.TemporaryDirectory() as home:
-        env = {**environment(), "LAB_HOME": home}
-        command(ROOT, "make", "up", env=env)()  # pulls the models and indexes the handbook
-        command(ROOT, "make", "down", env=env)()
+    env = environment(folder / "warm")
+    stop = command(ROOT, "make", "down", env=env)
+    command(ROOT, "make", "up", env=env)()  # fetches the models and indexes the handbook, once
+    stop()
 
-        def whole() -> float:
-            took = seconds(command(ROOT, "make", "up", env=env))
-            command(ROOT, "make", "down", env=env)()
-            return took
+    def whole() -> float:
+        took = seconds(command(ROOT, "make", "up", env=env))
+        stop()
+        return took
 
-        alone = [lambda name=name: single(name) for name in ("ollama", "chroma", "jupyter")]
-        ours, *others = take_turns(whole, *alone, rounds=ROUNDS)
+    names = ("ollama", "chroma", "jupyter")
+    ours, *others = take_turns(whole, *(lambda name=name: alone(name, env) for name in names), rounds=ROUNDS)
     slowest = max(others, key=statistics.median)
     ratio = statistics.median(ours) / statistics.median(slowest)
-    note = f"make up {spread(ours)} s; alone: engine {spread(others[0])}, Chroma {spread(others[1])}, JupyterLab {spread(others[2])} s"
-    yield Row("start: warm make up / slowest service alone", ratio, 1.5, "at most", note=note)
-
-
-def single(name: str) -> float:
-    """Seconds until one service of the lab, started alone, is ready."""
-    from lab.stack.services import seconds_alone
-
-    return seconds_alone(name)
+    each = ", ".join(f"{name} {spread(figures)}" for name, figures in zip(names, others, strict=True))
+    yield Row("start: warm make up / slowest service alone", ratio, 1.5, "at most", note=f"make up {spread(ours)} s; alone: {each} s")
 
 
 def rows() -> Iterator[Row]:
     """Cold first, then warm."""
     with tempfile.TemporaryDirectory() as folder:
         yield from cold(Path(folder))
-        shutil.rmtree(folder, ignore_errors=True)
-        Path(folder).mkdir(exist_ok=True)
-    yield from warm()
+        yield from warm(Path(folder))
