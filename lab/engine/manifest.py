@@ -28,16 +28,17 @@ class Layer:
     media_type: str
     digest: str
     size: int
+    parent: str = ""  # the model that the layer was taken from, if any
 
     @classmethod
-    def of_kind(cls, kind: str, digest: str, size: int) -> "Layer":
+    def of_kind(cls, kind: str, digest: str, size: int, parent: str = "") -> "Layer":
         """A layer of Ollama's kind `model`, `template`, `system`, `params`, `messages` or `license`."""
-        return cls(_LAYER_PREFIX + kind, digest, size)
+        return cls(_LAYER_PREFIX + kind, digest, size, parent)
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Layer":
         """A checked layer from a manifest's JSON."""
-        return cls(str(value["mediaType"]), check_digest(str(value["digest"])), int(value["size"]))
+        return cls(str(value["mediaType"]), check_digest(str(value["digest"])), int(value["size"]), str(value.get("from", "")))
 
     @property
     def kind(self) -> str:
@@ -46,7 +47,8 @@ class Layer:
 
     def to_json(self) -> dict[str, Any]:
         """As the manifest holds it."""
-        return {"mediaType": self.media_type, "digest": self.digest, "size": self.size}
+        value = {"mediaType": self.media_type, "digest": self.digest, "size": self.size}
+        return {**value, "from": self.parent} if self.parent else value
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Manifest:
         try:
             value = json.loads(data)
             return cls(Layer.from_json(value["config"]), tuple(Layer.from_json(layer) for layer in value["layers"]))
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise EngineError(500, f"invalid manifest: {error}") from error
 
     @property

@@ -65,7 +65,12 @@ class Model:
     @property
     def parent_model(self) -> str:
         """The model that this one was created from, or empty."""
-        return str(self.config.get("parent_model") or "")
+        return next((layer.parent for layer in self.manifest.layers if layer.kind == "model"), "")
+
+    @property
+    def weights_digest(self) -> str:
+        """Digest of the blob with the weights."""
+        return next(layer.digest for layer in self.manifest.layers if layer.kind == "model")
 
     def _read_gguf(self) -> Any:
         """What the config of a model from a public registry does not say."""

@@ -1,0 +1,47 @@
+"""From parts to a model: layers and config blob, then the manifest."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from lab.engine.gguf_info import GgufInfo
+from lab.engine.manifest import CONFIG_TYPE, Layer, Manifest
+from lab.engine.store import Store
+
+
+def add_layer(store: Store, kind: str, content: str | dict[str, Any] | list[Any]) -> Layer:
+    """Store a text, or parameters or messages as JSON, as a layer."""
+    data = (content if isinstance(content, str) else _json(content)).encode()
+    return Layer.of_kind(kind, store.add_blob(data), len(data))
+
+
+def blob_layer(store: Store, kind: str, digest: str, parent: str = "") -> Layer:
+    """A layer of a blob that is stored already."""
+    return Layer.of_kind(kind, digest, store.blob_path(digest).stat().st_size, parent)
+
+
+def describe(info: GgufInfo) -> dict[str, Any]:
+    """The config blob: what a list of models shows, so that it never opens the weights."""
+    return {
+        "model_format": "gguf",
+        "model_family": info.architecture,
+        "model_families": [info.architecture],
+        "model_type": info.parameter_size,
+        "file_type": info.quantization,
+        "architecture": "amd64",
+        "os": "linux",
+        "capabilities": info.capabilities,
+        "context_length": info.context_length,
+        "embedding_length": info.embedding_length,
+    }
+
+
+def write_model(store: Store, name: str, config: dict[str, Any], layers: Iterable[Layer]) -> set[str]:
+    """Make `name` the model of these layers. Returns the digests that only the replaced model may have used."""
+    data = _json(config).encode()
+    manifest = Manifest(Layer(CONFIG_TYPE, store.add_blob(data), len(data)), tuple(layers))
+    return store.write_manifest(name, manifest.to_bytes())
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
