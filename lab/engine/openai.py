@@ -1,0 +1,188 @@
+"""The OpenAI-compatible routes below /v1, on top of the same answers."""
+
+import asyncio
+import base64
+import secrets
+import time
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from lab.engine.answering import MODEL_REQUIRED, Answering, Engine, check_request, model_name
+from lab.engine.completion import Ending
+from lab.engine.errors import EngineError
+from lab.engine.model import Model
+from lab.engine.requests import check_messages, parse_body
+from lab.engine.responses import Json, stream_lines
+from lab.engine.routes_embed import embed_texts, input_texts, use_for_embedding
+from lab.engine.routes_generate import GeneratePrompt, chat_prompt
+
+_ERROR_TYPES = {400: "invalid_request_error", 404: "not_found_error"}
+_SAME_NAME = ("seed", "frequency_penalty", "presence_penalty")
+
+
+async def chat_completions(request: Request) -> Response:
+    """The next message of a conversation."""
+    engine: Engine = request.app.state.engine
+    asked = parse_body(await request.body(), "ChatCompletionRequest")
+    messages = [{**message, "content": _text_of(message)} for message in asked.get("messages", [])]
+    if not messages:
+        raise EngineError(400, "[] is too short - 'messages'")
+    asked["messages"] = check_messages(messages)
+    model = await engine.model(model_name(asked, MODEL_REQUIRED))
+    check_request(model, asked, "chat")
+    answering = Answering(engine, model, _as_ollama(asked), chat_prompt(model, asked["messages"]))
+    return await _answer(answering, asked, Shape("chat.completion", "chatcmpl", "message", "delta"))
+
+
+async def completions(request: Request) -> Response:
+    """The continuation of a prompt."""
+    engine: Engine = request.app.state.engine
+    asked = parse_body(await request.body(), "CompletionRequest")
+    prompt = asked.get("prompt", "")
+    asked["prompt"] = "".join(map(str, prompt)) if isinstance(prompt, list) else str(prompt)
+    model = await engine.model(model_name(asked, MODEL_REQUIRED))
+    check_request(model, asked, "generate")
+    answering = Answering(engine, model, _as_ollama(asked), GeneratePrompt(model, asked))
+    return await _answer(answering, asked, Shape("text_completion", "cmpl", "", ""))
+
+
+async def embeddings(request: Request) -> Response:
+    """Vectors, as numbers or as base64 of 32-bit floats."""
+    engine: Engine = request.app.state.engine
+    asked = parse_body(await request.body(), "EmbedRequest")
+    model_name(asked, MODEL_REQUIRED)
+    texts = input_texts(asked.get("input"))
+    if not texts:
+        raise EngineError(400, "invalid input")
+    async with await use_for_embedding(engine, asked) as entry:
+        vectors, tokens = await embed_texts(entry, texts, True, asked.get("dimensions", 0))
+    coded = asked.get("encoding_format") == "base64"
+    rows = [base64.b64encode(row.tobytes()).decode() for row in vectors] if coded else vectors
+    data = [{"object": "embedding", "embedding": row, "index": index} for index, row in enumerate(rows)]
+    usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+    return Json({"object": "list", "data": data, "model": asked["model"], "usage": usage})
+
+
+async def models(request: Request) -> Response:
+    """The stored models."""
+    stored = await asyncio.to_thread(request.app.state.engine.store.list)
+    return Json({"object": "list", "data": [_listed(model) for model in stored]})
+
+
+async def one_model(request: Request) -> Response:
+    """One stored model."""
+    return Json(_listed(await request.app.state.engine.model(request.path_params["name"])))
+
+
+ROUTES = [
+    Route("/v1/chat/completions", chat_completions, methods=["POST"]),
+    Route("/v1/completions", completions, methods=["POST"]),
+    Route("/v1/embeddings", embeddings, methods=["POST"]),
+    Route("/v1/models", models),
+    Route("/v1/models/{name:path}", one_model),
+]
+
+
+def error_json(error: EngineError) -> Json:
+    """An error in OpenAI's form."""
+    return Json(_error(error), error.status)
+
+
+class Shape:
+    """How the two kinds of completion name things."""
+
+    def __init__(self, kind: str, prefix: str, whole: str, part: str):
+        self.kind = kind
+        self.whole = whole
+        self.part = part
+        self.head = {"id": f"{prefix}-{secrets.randbelow(1000)}"}
+
+    def body(self, model: str, choices: list[dict[str, Any]], stream: bool, **more: Any) -> dict[str, Any]:
+        """One object of the answer."""
+        kind = "chat.completion.chunk" if stream and self.part else self.kind
+        head = {**self.head, "object": kind, "created": int(time.time()), "model": model, "system_fingerprint": "fp_ollama"}
+        return {**head, "choices": choices, **more}
+
+    def choice(self, text: str, reason: str | None, name: str, role: bool = True) -> dict[str, Any]:
+        """The one choice: a message, a part of one (`name` says which), or plain text."""
+        said = {"role": "assistant", "content": text} if role else {"content": text}
+        content = {name: said if text or reason is None or name == "message" else {}} if name else {"text": text}
+        return {"index": 0, **content, "finish_reason": reason}
+
+
+async def _answer(answering: Answering, asked: dict[str, Any], shape: Shape) -> Response:
+    if asked.get("stream", False):
+        return await stream_lines(_events(answering, asked, shape), "text/event-stream")
+    text, _, ending = await answering.whole()
+    choice = shape.choice(text, ending.reason, shape.whole)
+    return Json(shape.body(asked["model"], [choice], False, usage=_usage(ending)))
+
+
+async def _events(answering: Answering, asked: dict[str, Any], shape: Shape) -> AsyncGenerator[bytes, None]:
+    model, started = asked["model"], False
+    try:
+        async for batch in answering.batches():
+            lines = b""
+            for piece in batch:
+                if isinstance(piece, Ending):
+                    lines += _event(shape.body(model, [shape.choice("", piece.reason, shape.part)], True))
+                    if (asked.get("stream_options") or {}).get("include_usage"):
+                        lines += _event(shape.body(model, [], True, usage=_usage(piece)))
+                    lines += b"data: [DONE]\n\n"
+                else:
+                    lines += _event(shape.body(model, [shape.choice(piece.text, None, shape.part, role=not started)], True))
+                    started = True
+            yield lines
+    except EngineError as error:
+        if not started:  # nothing has been sent: the error gets its status
+            raise
+        yield _event(_error(error))
+
+
+def _event(content: dict[str, Any]) -> bytes:
+    return b"data: " + orjson.dumps(content) + b"\n\n"
+
+
+def _error(error: EngineError) -> dict[str, Any]:
+    kind = _ERROR_TYPES.get(error.status, "api_error")
+    return {"error": {"message": error.message, "type": kind, "param": None, "code": None}}
+
+
+def _usage(ending: Ending) -> dict[str, int]:
+    total = ending.prompt_tokens + ending.tokens
+    return {"prompt_tokens": ending.prompt_tokens, "completion_tokens": ending.tokens, "total_tokens": total}
+
+
+def _as_ollama(asked: dict[str, Any]) -> dict[str, Any]:
+    """The request in Ollama's words. Without a temperature this API takes 1, not 0.8."""
+    options = {name: asked[name] for name in _SAME_NAME if name in asked}
+    options |= {"temperature": asked.get("temperature", 1.0), "top_p": asked.get("top_p", 1.0)}
+    limit = asked.get("max_completion_tokens", asked.get("max_tokens"))
+    stop = asked.get("stop", [])
+    options |= {"num_predict": limit, "stop": [stop] if isinstance(stop, str) else stop}
+    return {"model": asked["model"], "options": options, "format": _format(asked.get("response_format") or {})}
+
+
+def _format(wanted: dict[str, Any]) -> Any:
+    if wanted.get("type") == "json_object":
+        return "json"
+    return wanted.get("json_schema", {}).get("schema") if wanted.get("type") == "json_schema" else None
+
+
+def _text_of(message: dict[str, Any]) -> str:
+    content = message.get("content") or ""
+    if isinstance(content, str):
+        return content
+    if any(part.get("type") != "text" for part in content):
+        raise EngineError(400, "invalid message format: this engine reads text only")
+    return "".join(part.get("text", "") for part in content)
+
+
+def _listed(model: Model) -> dict[str, Any]:
+    owner = model.full_name.split("/")[-2]
+    return {"id": model.name, "object": "model", "created": int(model.modified_at.timestamp()), "owned_by": owner}

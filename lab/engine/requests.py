@@ -1,0 +1,86 @@
+"""Reading requests: JSON with the errors that Ollama, a Go program, gives."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from lab.engine.errors import EngineError
+
+_GO_NAMES = {bool: "bool", int: "number", float: "number", str: "string", list: "array", dict: "object"}
+_EXPECTED = {
+    "Expecting value": "looking for beginning of value",
+    "Expecting property name enclosed in double quotes": "looking for beginning of object key string",
+    "Expecting ':' delimiter": "after object key",
+    "Expecting ',' delimiter": "after object key:value pair",
+    "Illegal trailing comma before end of object": "looking for beginning of object key string",
+    "Illegal trailing comma before end of array": "looking for beginning of value",
+}
+STRING, BOOL, INT, LIST, DICT, ANY = (str,), (bool,), (int, float), (list,), (dict,), (object,)
+# Fields whose type is checked, with the type's name in Go.
+MODEL_FIELDS = {"model": (STRING, "string"), "name": (STRING, "string"), "stream": (BOOL, "bool")}
+RUN_FIELDS = {
+    **MODEL_FIELDS,
+    "options": (DICT, "map[string]interface {}"),
+    "truncate": (BOOL, "bool"),
+    "shift": (BOOL, "bool"),
+    "logprobs": (BOOL, "bool"),
+    "top_logprobs": (INT, "int"),
+}
+GENERATE_FIELDS = {
+    **RUN_FIELDS,
+    "prompt": (STRING, "string"),
+    "suffix": (STRING, "string"),
+    "system": (STRING, "string"),
+    "template": (STRING, "string"),
+    "context": (LIST, "[]int"),
+    "raw": (BOOL, "bool"),
+    "images": (LIST, "[]api.ImageData"),
+}
+CHAT_FIELDS = {**RUN_FIELDS, "messages": (LIST, "[]api.Message"), "tools": (LIST, "api.Tools")}
+EMBED_FIELDS = {**RUN_FIELDS, "prompt": (STRING, "string"), "dimensions": (INT, "int")}
+
+Fields = Mapping[str, tuple[tuple[type, ...], str]]
+
+
+def parse_body(body: bytes, struct: str, fields: Fields = MODEL_FIELDS) -> dict[str, Any]:
+    """The request's fields without those that are null. Raises EngineError 400."""
+    try:
+        text = body.decode("utf-8", errors="replace").lstrip()
+        if not text:
+            raise EngineError(400, "missing request body")
+        data, _ = json.JSONDecoder().raw_decode(text)  # like Go's decoder: what follows the first value is ignored
+    except json.JSONDecodeError as error:
+        raise EngineError(400, _go_syntax_error(error)) from error
+    if not isinstance(data, dict):
+        raise EngineError(400, f"json: cannot unmarshal {_GO_NAMES[type(data)]} into Go value of type api.{struct}")
+    given = {name: value for name, value in data.items() if value is not None}
+    for name in fields.keys() & given.keys():
+        check_type(f"{struct}.{name}", given[name], *fields[name])
+    return given
+
+
+def check_type(field: str, value: Any, types: tuple[type, ...], go_type: str) -> None:
+    """Raise EngineError 400 unless the value is of one of the types. A Boolean is no number."""
+    if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+        raise EngineError(400, f"json: cannot unmarshal {_GO_NAMES[type(value)]} into Go struct field {field} of type {go_type}")
+
+
+def check_messages(messages: list[Any]) -> list[dict[str, Any]]:
+    """Chat messages with the fields that every one has. Raises EngineError 400."""
+    checked = []
+    for message in messages:
+        check_type("ChatRequest.messages", message, DICT, "api.Message")
+        for name in ("role", "content"):
+            check_type(f"ChatRequest.messages.{name}", message.get(name) or "", STRING, "string")
+        checked.append({**message, "role": (message.get("role") or "").lower(), "content": message.get("content") or ""})
+    return checked
+
+
+def _go_syntax_error(error: json.JSONDecodeError) -> str:
+    if error.pos >= len(error.doc):
+        return "unexpected EOF"
+    if error.msg.startswith("Unterminated string"):
+        return "unexpected EOF"
+    found = error.doc[error.pos]
+    shown = "'\\''" if found == "'" else f"'{found}'"
+    return f"invalid character {shown} {_EXPECTED.get(error.msg, 'in string literal')}"

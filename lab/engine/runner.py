@@ -1,0 +1,103 @@
+"""One loaded model: llama.cpp in this process, through xllamacpp."""
+
+import base64
+import gc
+import http.client
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+
+from lab.engine.completion import Completion
+from lab.engine.errors import EngineError
+
+# Tokens of a prompt that are evaluated at once. A cancelled request frees its model after at most one such batch.
+PROMPT_BATCH = 256
+
+
+class Runner:
+    """A model in memory, with `parallel` slots that each hold `num_ctx` tokens."""
+
+    def __init__(self, gguf: Path, num_ctx: int, parallel: int = 1, embedding: bool = False):
+        self.num_ctx = num_ctx
+        self.embedding = embedding
+        self._key = secrets.token_hex(16)  # llama.cpp opens a listener of its own; nobody else may use it
+        params = _params(gguf, num_ctx, parallel, embedding)
+        params.api_keys = [self._key]
+        self._server = _load(params, gguf)
+        self.memory = gguf.stat().st_size  # bytes; the context comes on top
+
+    def close(self) -> None:
+        """Free the memory. Nothing may be running."""
+        self._server = None
+        gc.collect()
+
+    def complete(self, body: dict[str, Any]) -> Completion:
+        """Start to answer `prompt` (text or tokens) of `body`; the other fields are llama.cpp's."""
+        return Completion(self._server.handle_completions, body)
+
+    def embed(self, inputs: list[str | list[int]]) -> tuple[list[bytes], int]:
+        """One vector per input, as little-endian 32-bit floats of length 1, and the number of tokens read."""
+        reply = self._server.handle_embeddings({"input": inputs, "encoding_format": "base64"})
+        if error := reply.get("error"):
+            raise EngineError(error["code"], error["message"])
+        return [base64.b64decode(item["embedding"]) for item in reply["data"]], reply["usage"]["prompt_tokens"]
+
+    # llama.cpp offers these only over HTTP
+
+    def tokenize(self, text: str, special: bool = False) -> list[int]:
+        """Tokens of a text; `special` adds those that mark its start and end."""
+        return list(self._post("/tokenize", {"content": text, "add_special": special})["tokens"])
+
+    def detokenize(self, tokens: list[int]) -> str:
+        """Text of tokens."""
+        return str(self._post("/detokenize", {"tokens": tokens})["content"])
+
+    def apply_template(self, messages: list[dict[str, Any]]) -> str:
+        """The prompt that the GGUF's own chat template makes of the messages."""
+        return str(self._post("/apply-template", {"messages": messages})["prompt"])
+
+    def _post(self, path: str, body: dict[str, Any]) -> Any:
+        connection = http.client.HTTPConnection(urlsplit(self._server.listening_address).netloc, timeout=60)
+        try:
+            connection.request("POST", path, orjson.dumps(body), {"Authorization": f"Bearer {self._key}"})
+            answer = connection.getresponse()
+            data = orjson.loads(answer.read())
+        finally:
+            connection.close()
+        if answer.status >= 400:
+            raise EngineError(answer.status, data["error"]["message"])
+        return data
+
+
+def _params(gguf: Path, num_ctx: int, parallel: int, embedding: bool) -> Any:
+    import xllamacpp
+
+    params = xllamacpp.CommonParams()
+    params.model.path = str(gguf)
+    params.model_alias = {"m"}  # repeated in every chunk: short
+    params.n_ctx = num_ctx * parallel
+    params.n_parallel = parallel
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = os.cpu_count() or 1
+    params.warmup = False
+    params.verbosity = 0
+    params.cache_ram_mib = 0
+    params.ctx_shift = not embedding  # as Ollama: a long answer goes on past the context
+    params.embedding = embedding
+    # An embedding model reads a whole text at once, so a text may not be longer than a batch.
+    params.n_batch = params.n_ubatch = num_ctx if embedding else min(PROMPT_BATCH, num_ctx)
+    return params
+
+
+def _load(params: Any, gguf: Path) -> Any:
+    import xllamacpp
+
+    if not gguf.is_file():
+        raise EngineError(500, f"unable to load model: {gguf} is missing", "Pull the model again.")
+    try:
+        return xllamacpp.Server(params)
+    except RuntimeError as error:
+        raise EngineError(500, f"unable to load model: {gguf}", "The file is damaged or memory is short; see the log.") from error
