@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from lab.engine.template_functions import FUNCTIONS, LAZY
-from lab.engine.template_tokens import Token, fail, literal, split
+from lab.engine.template_tokens import Token, literal, split, syntax_error
 
 _WORDS = {"true": True, "false": False, "nil": None}
 _KEYWORDS = {"if", "with", "range", "else", "end", "break", "continue", "define", "template", "block"}
@@ -99,7 +99,7 @@ def parse_template(source: str) -> tuple[Node, ...]:
     try:
         return _Parser(split(source)).parse()
     except RecursionError:
-        fail(1, "too deeply nested")
+        raise syntax_error(1, "too deeply nested")
 
 
 class _Parser:
@@ -110,7 +110,7 @@ class _Parser:
     def parse(self) -> tuple[Node, ...]:
         nodes = self.nodes()
         if self.tokens:
-            fail(self.tokens[0].line, f"unexpected {{{{{self.tokens[0].text}}}}}")
+            raise syntax_error(self.tokens[0].line, f"unexpected {{{{{self.tokens[0].text}}}}}")
         return nodes
 
     def nodes(self) -> tuple[Node, ...]:
@@ -138,7 +138,7 @@ class _Parser:
         if first.text in ("break", "continue"):
             self.expect("end")
             return Jump(first.text)
-        fail(first.line, f"{{{{{first.text}}}}} is not supported here")
+        raise syntax_error(first.line, f"{{{{{first.text}}}}} is not supported here")
 
     def branch(self, first: Token) -> Branch:
         pipe = self.pipe("end")
@@ -150,13 +150,13 @@ class _Parser:
             self.expect("end")
             otherwise = self.nodes()
             if self.closing(first) == "else":
-                fail(first.line, "expected end; found {{else}}")
+                raise syntax_error(first.line, "expected end; found {{else}}")
         self.expect("end")
         return Branch(first.text, pipe, body, otherwise)
 
     def closing(self, opened: Token) -> str:
         if not self.tokens:
-            fail(opened.line, f"unexpected EOF: {{{{{opened.text}}}}} is not closed by {{{{end}}}}")
+            raise syntax_error(opened.line, f"unexpected EOF: {{{{{opened.text}}}}} is not closed by {{{{end}}}}")
         return self.take().text
 
     def pipe(self, until: str) -> Pipe:
@@ -184,7 +184,7 @@ class _Parser:
         while self.tokens[0].kind != until and self.tokens[0].text != "|":
             operands.append(self.operand())
         if not operands:
-            fail(self.tokens[0].line, "missing value for command")
+            raise syntax_error(self.tokens[0].line, "missing value for command")
         return tuple(operands)
 
     def operand(self) -> Operand:
@@ -200,13 +200,13 @@ class _Parser:
             pipe = self.pipe("close")
             chained = self.tokens[0].kind == "path" and self.tokens[0].text.startswith(".")
             return Group(pipe, tuple(self.take().text.split(".")[1:]) if chained else ())
-        fail(token.line, f"unexpected {token.text!r} in an action")
+        raise syntax_error(token.line, f"unexpected {token.text!r} in an action")
 
     def word(self, token: Token) -> Operand:
         if token.text in _WORDS:
             return Constant(_WORDS[token.text])
         if token.text not in FUNCTIONS and token.text not in LAZY:
-            fail(token.line, f'function "{token.text}" not defined')
+            raise syntax_error(token.line, f'function "{token.text}" not defined')
         return Function(token.text)
 
     def take(self) -> Token:
@@ -215,4 +215,4 @@ class _Parser:
     def expect(self, kind: str) -> None:
         token = self.take()
         if token.kind != kind:
-            fail(token.line, f"unexpected {token.text!r} in an action")
+            raise syntax_error(token.line, f"unexpected {token.text!r} in an action")

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from lab.engine.errors import EngineError
 
@@ -25,9 +25,9 @@ class Token:
     line: int
 
 
-def fail(line: int, reason: str) -> NoReturn:
-    """Raise the error for a template, in the form of Go's."""
-    raise EngineError(400, f"template: :{line}: {reason}")
+def syntax_error(line: int, reason: str) -> EngineError:
+    """The error for a template, in the form of Go's."""
+    return EngineError(400, f"template: :{line}: {reason}")
 
 
 def split(source: str) -> list[str | list[Token]]:
@@ -54,7 +54,7 @@ def _tokens(source: str, at: int) -> tuple[list[Token], int, bool]:
         line = source.count("\n", 0, at) + 1
         token = _TOKEN.match(source, at)
         if not token:
-            fail(line, "unclosed action" if at >= len(source) else f"unexpected {source[at]!r} in an action")
+            raise syntax_error(line, "unclosed action" if at >= len(source) else f"unexpected {source[at]!r} in an action")
         tokens.append(Token(str(token.lastgroup), token[0], line))
         at = token.end()
     line = source.count("\n", 0, at) + 1
@@ -70,4 +70,4 @@ def literal(token: Token) -> Any:
     try:
         return token.text[1:-1].encode("latin-1", "backslashreplace").decode("unicode_escape")
     except UnicodeDecodeError:
-        fail(token.line, f"malformed string {token.text}")
+        raise syntax_error(token.line, f"malformed string {token.text}")
