@@ -6,7 +6,7 @@ from typing import Any
 from lab.errors import ModelError
 from lab.settings import Settings
 from lab.stack.progress import View
-from lab.stack.web import get_json, post_lines
+from lab.stack.web import BROKEN, get_json, post_lines
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def pull(settings: Settings, model: str, view: View) -> None:
             if line.get("status") == "success":
                 view.show(subject, "ready")
                 return
-    except (OSError, ValueError) as error:
+    except BROKEN as error:
         raise _not_pulled(settings, model, str(error)) from error
     raise _not_pulled(settings, model, "the answer broke off")
 

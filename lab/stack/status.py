@@ -50,7 +50,7 @@ def read_status(settings: Settings) -> Status:
     """Asks the processes and the services; takes at most about a second for each service that hangs."""
     state = read_state(settings.lab_home)
     place = state.settings.get("lab_place", settings.lab_place)
-    reason = state.reason or "nothing was started here yet; `lab up` starts the lab"
+    reason = state.reason or "not running; `lab up` starts the lab"
     services = [_service(service, settings, state.services.get(service.name), place) for service in SERVICES]
     models = read_models(settings) if services[0].state == "running" else []
     return Status(place, reason, services, models)

@@ -5,10 +5,12 @@ urllib instead of httpx: importing httpx costs a third of a second, and `lab sta
 
 import json
 from collections.abc import Iterator
+from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
+BROKEN = (OSError, HTTPException, ValueError)  # refused, timed out, an HTTP error; broken off or not HTTP at all; not JSON
 _open = build_opener(ProxyHandler({})).open  # services are on this machine: a proxy meant for the internet must not see these calls
 
 
@@ -17,12 +19,12 @@ def get_json(url: str, timeout: float) -> Any:
     try:
         with _open(url, timeout=timeout) as answer:
             return json.load(answer)
-    except (OSError, ValueError):  # refused, timed out, an HTTP error, or not JSON
+    except BROKEN:
         return None
 
 
 def post_lines(url: str, body: dict[str, Any], timeout: float) -> Iterator[dict[str, Any]]:
-    """The JSON lines that a streaming call answers with; a refused call yields its error body. Raises OSError when it breaks off."""
+    """The JSON lines that a streaming call answers with; a refused call yields its error body. Raises one of BROKEN."""
     request = Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
     try:
         with _open(request, timeout=timeout) as answer:
@@ -34,5 +36,5 @@ def post_lines(url: str, body: dict[str, Any], timeout: float) -> Iterator[dict[
 def _message(error: HTTPError) -> str:
     try:
         return str(json.load(error)["error"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (*BROKEN, KeyError, TypeError):
         return f"HTTP {error.code}"
