@@ -1,11 +1,12 @@
 """JupyterLab of the lab. Address and port come from the command line, the token from the variable JUPYTER_TOKEN."""
 
+import os
 from pathlib import Path
 
 c = get_config()  # type: ignore[name-defined]  # noqa: F821 - Jupyter provides it
 here = Path(__file__).resolve().parent
 
-c.ServerApp.root_dir = str(here.parent)
+c.ServerApp.root_dir = os.environ.get("LAB_JUPYTER_ROOT", str(here.parent))  # the browser tests open a copy of the notebooks
 c.ServerApp.open_browser = False  # `lab up` does it, when someone watches
 c.ServerApp.port_retries = 0  # a taken port is an error; another port would not be where the lab looks
 c.ServerApp.allow_root = True  # in a container people often are root; the server listens on this machine only and asks for the token

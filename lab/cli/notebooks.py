@@ -46,7 +46,7 @@ def command(
 def _build() -> None:
     from lab.course.generate import build
 
-    for path in build():
+    for path in build(ROOT):
         out.print(f"wrote {path.relative_to(ROOT)}", highlight=False)
 
 
@@ -54,8 +54,8 @@ def _check() -> None:
     from lab.course.gates import all_problems
     from lab.course.generate import stale
 
-    changed = [f"{path.relative_to(ROOT)}: is not as generated; run `lab notebooks build`" for path in stale()]
-    found = changed + all_problems()
+    changed = [f"{path.relative_to(ROOT)}: is not as generated; run `lab notebooks build`" for path in stale(ROOT)]
+    found = changed + all_problems(ROOT)
     for line in found:
         out.print(line, highlight=False, markup=False, soft_wrap=True)
     raise typer.Exit(int(bool(found)))
