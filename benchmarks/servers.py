@@ -49,7 +49,7 @@ def lab(*services: str) -> Iterator[Settings]:
     """A running lab with these services (default: engine and Chroma) and the embedded models; stopped and removed at the end."""
     with _own_environment():
         try:
-            yield up(only=services or ("ollama", "chroma"), documents=False)[0]
+            yield up(services=services or ("ollama", "chroma"), ingest=False)[0]
         finally:
             down()
 
