@@ -56,7 +56,7 @@ def free_port() -> Callable[[], int]:
     return _free_port
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def lab_variables() -> Callable[[Path], dict[str, str]]:
     """Gives the variables of a lab of its own: a state folder, and ports that were free a moment ago."""
     return _lab_variables
