@@ -8,10 +8,17 @@ from lab.engine.gguf_info import GgufInfo
 from lab.engine.manifest import CONFIG_TYPE, Layer, Manifest
 from lab.engine.store import Store
 
+Content = str | dict[str, Any] | list[Any]
 
-def add_layer(store: Store, kind: str, content: str | dict[str, Any] | list[Any]) -> Layer:
-    """Store a text, or parameters or messages as JSON, as a layer."""
-    data = (content if isinstance(content, str) else _json(content)).encode()
+
+def to_bytes(content: Content) -> bytes:
+    """What a layer's blob holds: a text as it is, parameters and messages as JSON."""
+    return (content if isinstance(content, str) else _json(content)).encode()
+
+
+def add_layer(store: Store, kind: str, content: Content) -> Layer:
+    """Store a text, parameters or messages as a layer."""
+    data = to_bytes(content)
     return Layer.of_kind(kind, store.add_blob(data), len(data))
 
 
