@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterator
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
-from lab.engine.errors import EngineError
+from lab.engine.errors import EngineError, NoAdapters
 from lab.engine.gguf_info import is_gguf, read_info
 from lab.engine.layers import Content, add_layer, blob_layer, describe, to_bytes, write_model
 from lab.engine.manifest import Layer, check_digest
@@ -16,7 +16,6 @@ from lab.engine.pull import Status, pull
 from lab.engine.store import Store
 from lab.engine.template import validate
 
-NO_ADAPTERS = "LoRA adapters are no longer supported"
 NO_QUANTIZING = (
     "create-time quantization is only supported for safetensors imports; quantize GGUF models with llama.cpp tools before importing"
 )
@@ -54,7 +53,7 @@ def create(store: Store, request: dict[str, Any], registry: str = "") -> Iterato
 
 def _check(request: dict[str, Any]) -> None:
     if request.get("adapters"):
-        raise EngineError(400, NO_ADAPTERS)
+        raise NoAdapters
     if request.get("quantize") or request.get("quantization"):
         raise EngineError(400, NO_QUANTIZING)
     if not request.get("from") and not request.get("files"):
@@ -91,7 +90,7 @@ def _from_files(store: Store, files: dict[str, str]) -> Generator[Status, None, 
     digest = check_digest(next(iter(files.values())))
     info = read_info(store.blob_path(digest))
     if info.metadata.get("general.type") == "adapter":
-        raise EngineError(400, NO_ADAPTERS)
+        raise NoAdapters
     return Base(describe(info), [blob_layer(store, "model", digest)], {})
 
 

@@ -3,6 +3,7 @@
 EngineError                 what the API answers as {"error": message}
 ├── InvalidName    400      a name that is no model name
 ├── ModelMissing   404      no such model in the store
+├── NoAdapters     400      a LoRA adapter, which Ollama no longer takes
 ├── DigestMismatch 400      bytes are not what their digest says
 └── PullError      500      a registry or the disk ended a pull
 """
@@ -42,6 +43,13 @@ class ModelMissing(EngineError):
     def for_copy(cls, name: str) -> "ModelMissing":
         """As /api/copy words it."""
         return cls(name, 'model "{name}" not found')
+
+
+class NoAdapters(EngineError):
+    """A LoRA adapter, which Ollama no longer takes."""
+
+    def __init__(self) -> None:
+        super().__init__(400, "LoRA adapters are no longer supported", "Merge the adapter into the model, and make a GGUF file of that.")
 
 
 class DigestMismatch(EngineError):

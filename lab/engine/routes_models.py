@@ -16,8 +16,8 @@ from lab.engine.requests import parse_body
 from lab.engine.responses import Json, line_of, stream_lines
 from lab.engine.scheduler import Loaded
 from lab.engine.show import describe_model, details
+from lab.engine.version import VERSION
 
-VERSION = "0.33.0+lab"
 # Ollama shows a model that is kept for ever as one that goes in 292 years, the longest duration of Go.
 FOR_EVER = timedelta(seconds=2**63 / 1e9)
 
