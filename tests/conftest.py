@@ -50,7 +50,7 @@ def _lab_variables(home: Path) -> dict[str, str]:
     }
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def free_port() -> Callable[[], int]:
     """Gives a port that was free a moment ago, each time it is called."""
     return _free_port
@@ -62,7 +62,7 @@ def lab_variables() -> Callable[[Path], dict[str, str]]:
     return _lab_variables
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def wait_until() -> Callable[..., Any]:
     """`wait_until(condition, what="...", timeout=20)` returns the first true value of `condition()`, or fails naming `what`."""
 

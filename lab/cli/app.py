@@ -41,9 +41,9 @@ def main() -> None:
     except LabError as error:
         if "--debug" in sys.argv:
             raise
-        err.print(f"error: {error.what}", style="bold", highlight=False, markup=False)
+        err.print(f"error: {error.what}", style="bold", highlight=False, markup=False, soft_wrap=True)
         if error.hint:
-            err.print(f"\nhint: {error.hint}", highlight=False, markup=False)
+            err.print(f"\nhint: {error.hint}", highlight=False, markup=False, soft_wrap=True)
         sys.exit(1)
 
 

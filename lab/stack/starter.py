@@ -51,7 +51,7 @@ class Starter:
             self.view.show(service.title, "running")
             return True
         self.view.show(service.title, "restarting")
-        stop([process])
+        stop([process], grace=3)  # shorter than usual: one that hangs does not end by itself
         return False
 
     def _require_startable(self, service: Service) -> None:

@@ -31,6 +31,13 @@ class Lab:
         """Runs Python in this lab's environment."""
         return subprocess.run([sys.executable, "-c", code], env=self.env, capture_output=True, text=True, timeout=200)
 
+    def up_quickly(self, *services: str) -> subprocess.CompletedProcess[str]:
+        """Starts some services only, without documents: for what does not depend on the rest."""
+        code = "import sys; from lab.stack.lifecycle import up; up(services=sys.argv[1:], ingest=False)"
+        done = subprocess.run([sys.executable, "-c", code, *services], env=self.env, capture_output=True, text=True, timeout=200)
+        assert done.returncode == 0, done.stderr
+        return done
+
     def begin(self, *words: str) -> subprocess.Popen[str]:
         """Starts `lab ...`."""
         return subprocess.Popen([LAB, *words], env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -53,6 +60,10 @@ class Lab:
         """Process ids by service, as the lab remembers them."""
         services = json.loads((self.home / "lab.json").read_text())["services"]
         return {name: record["pid"] for name, record in services.items()}
+
+    def sessions(self) -> list[int]:
+        """The sessions of its processes: each service has one of its own, named for its first process."""
+        return sorted({os.getsid(process.pid) for process in self.processes()})
 
     def processes(self) -> list[psutil.Process]:
         """Every living process that carries this state folder in its environment or its command."""

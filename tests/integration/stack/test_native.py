@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import pytest
 
@@ -9,52 +10,69 @@ from lab.settings import Settings
 from lab.stack.services import OLLAMA
 
 
-@pytest.fixture
-def somebodys(tmp_path, lab_variables, wait_until):
-    """A server with an empty store that is none of the lab's; gives its address."""
-    env = lab_variables(tmp_path / "somebody")
-    with subprocess.Popen([sys.executable, "-m", "lab.engine", "serve"], env=env, stderr=subprocess.DEVNULL) as server:
-        try:
-            settings = Settings(ollama_host=env["OLLAMA_HOST"])
-            wait_until(lambda: OLLAMA.answer(settings), "somebody's server")
-            yield env["OLLAMA_HOST"], server
-        finally:
-            server.terminate()
+@pytest.fixture(scope="module")
+def serve(lab_variables, tmp_path_factory, wait_until):
+    """`with serve(models) as (address, process)` is a server that is none of the lab's."""
+
+    @contextmanager
+    def run(models):
+        env = {**lab_variables(tmp_path_factory.mktemp("somebody")), "OLLAMA_MODELS": str(models)}
+        with subprocess.Popen([sys.executable, "-m", "lab.engine", "serve"], env=env, stderr=subprocess.DEVNULL) as server:
+            try:
+                wait_until(lambda: OLLAMA.answer(Settings(ollama_host=env["OLLAMA_HOST"])), "somebody's server")
+                yield env["OLLAMA_HOST"], server
+            finally:
+                server.terminate()
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def native(make_lab, tmp_path_factory, serve):
+    """A lab that was free to choose, beside a server whose store was empty."""
+    with serve(tmp_path_factory.mktemp("store")) as (address, _):  # noqa: SIM117 - the lab stops before the server does
+        with make_lab(tmp_path_factory.mktemp("home"), OLLAMA_HOST=address, LAB_PLACE="") as lab:
+            lab.said = lab.up().stdout
+            yield lab
 
 
 @pytest.fixture
-def native(make_lab, tmp_path, somebodys):
-    """A lab that may choose, beside that server."""
-    with make_lab(tmp_path / "home", OLLAMA_HOST=somebodys[0], LAB_PLACE="") as lab:
-        yield lab
+def beside(make_lab, tmp_path, serve, models):
+    """A lab and the server it uses, of which only Chroma is started."""
+    with serve(models) as (address, server):  # noqa: SIM117
+        with make_lab(tmp_path / "home", OLLAMA_HOST=address, LAB_PLACE="") as lab:
+            lab.up_quickly("chroma")
+            yield lab, server
 
 
-def test_a_server_that_answers_is_used_and_gets_the_missing_models(native, somebodys):
-    assert native.up().stdout.startswith(f"Place: native (an Ollama server answers at {somebodys[0]})")
-    status = native.status()
-    assert [service["state"] for service in status["services"]] == ["running"] * 3
-    assert {model["name"] for model in status["models"]} == {"smollm2:135m", "all-minilm:latest"}
+def test_a_server_that_answers_is_used_and_the_reason_says_so(native):
+    assert native.said.startswith(f"Place: native (an Ollama server answers at {native.env['OLLAMA_HOST']})")
     assert sorted(native.pids()) == ["chroma", "jupyter"]
+    assert set(native.states().values()) == {"running"}
 
 
-def test_stopping_the_lab_leaves_it_running(native, somebodys):
-    native.up()
-    native.run("down")
-    assert somebodys[1].poll() is None
-    assert native.processes() == []
-
-
-def test_when_it_goes_away_the_lab_says_whose_turn_it_is(native, somebodys):
-    native.up()
-    somebodys[1].terminate()
-    somebodys[1].wait(10)
-    assert native.states()["ollama"] == "stopped"
-    done = native.run("up")
-    assert done.returncode == 1
-    assert "ollama serve" in done.stderr
+def test_it_gets_the_models_that_it_lacks(native):
+    assert {model["name"] for model in native.status()["models"]} == {"smollm2:135m", "all-minilm:latest"}
 
 
 def test_a_model_it_cannot_fetch_is_an_error_with_the_setting_to_change(native):
     done = native.run("up", CHAT_MODEL="no-such-model")
     assert done.returncode == 1
     assert "Set CHAT_MODEL in .env" in done.stderr
+
+
+def test_stopping_the_lab_leaves_it_running(beside):
+    lab, server = beside
+    lab.run("down")
+    assert lab.processes() == []
+    assert server.poll() is None
+
+
+def test_when_it_goes_away_the_lab_says_how_to_start_it(beside):
+    lab, server = beside
+    server.terminate()
+    server.wait(10)
+    assert lab.states()["ollama"] == "stopped"
+    done = lab.run("up")
+    assert done.returncode == 1
+    assert "ollama serve" in done.stderr

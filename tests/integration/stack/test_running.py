@@ -1,12 +1,21 @@
-"""What the lab tells when a service fails, and that `lab up` brings it back."""
+"""A running lab: what it tells, also when a service fails, and that `lab up` brings back what is missing."""
 
 import os
 import signal
 
+import psutil
 import pytest
 
 SERVICES = ("ollama", "chroma", "jupyter")
 ALL_RUN = dict.fromkeys(SERVICES, "running")
+
+
+def test_all_services_listen_on_this_machine_only(started):
+    found = [
+        c.laddr.ip for pid in started.pids().values() for c in psutil.Process(pid).net_connections("tcp") if c.status == psutil.CONN_LISTEN
+    ]
+    assert len(found) >= len(SERVICES)
+    assert set(found) <= {"127.0.0.1", "::1"}
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -44,7 +53,7 @@ def test_a_half_written_state_file_is_told_and_healed_without_doubles(started):
     assert "cannot be read" in started.run("doctor").stdout
     started.up()
     assert started.states() == ALL_RUN
-    assert {process.pid for process in started.processes()} == set(started.pids().values())
+    assert started.sessions() == sorted(started.pids().values())
 
 
 def test_a_changed_port_moves_the_service(started, free_port):
@@ -58,7 +67,7 @@ def test_a_changed_port_moves_the_service(started, free_port):
 def test_another_place_asks_to_stop_first(started):
     done = started.run("up", "--place", "native")
     assert done.returncode == 1
-    assert "`lab down` first" in done.stderr.replace("\n", " ")
+    assert "`lab down` first" in done.stderr
 
 
 def test_the_doctor_is_silent_while_the_lab_runs(started):
