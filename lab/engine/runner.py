@@ -17,6 +17,11 @@ from lab.engine.errors import EngineError
 # Tokens of a prompt that are evaluated at once. A cancelled request frees its model after at most one such batch.
 PROMPT_BATCH = 256
 
+# How often llama.cpp's threads look whether the others are ready before they sleep. OpenMP's own value (300,000 on an idle
+# machine) makes them hold the processor while another process needs it: two threads on two busy cores then gave 2 tokens
+# per second, with this value 20 to 30.
+SPIN = "1000"
+
 
 class Runner:
     """A model in memory, with `parallel` slots that each hold `num_ctx` tokens."""
@@ -74,6 +79,7 @@ class Runner:
 
 
 def _params(gguf: Path, num_ctx: int, parallel: int, embedding: bool) -> Any:
+    os.environ.setdefault("GOMP_SPINCOUNT", SPIN)  # read once, when xllamacpp loads OpenMP
     import xllamacpp
 
     params = xllamacpp.CommonParams()
