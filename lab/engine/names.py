@@ -33,12 +33,17 @@ class Name:
         rest, tag = text, TAG
         if rest.rfind(":") > rest.rfind("/"):  # a colon before a slash belongs to the host
             rest, _, tag = rest.rpartition(":")
-        rest, _, model = rest.rpartition("/")
-        rest, slash, namespace = rest.rpartition("/")
-        namespace = namespace or NAMESPACE
-        scheme, mark, host = rest.rpartition("://")
-        name = cls(host or HOST, namespace, model, tag, scheme if mark else "https")
-        if (slash and not rest) or text.startswith("/") or not name._is_valid():
+        rest, before_model, model = rest.rpartition("/")
+        rest, before_namespace, namespace = rest.rpartition("/")
+        scheme, before_host, host = rest.rpartition("://")
+        name = cls(
+            host if before_namespace else HOST,  # a part that is left out gets the default; one that is empty is refused
+            namespace if before_model else NAMESPACE,
+            model,
+            tag,
+            scheme if before_host else "https",
+        )
+        if not name._is_valid():
             raise InvalidName
         return name
 
