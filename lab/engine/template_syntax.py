@@ -98,8 +98,8 @@ def parse_template(source: str) -> tuple[Node, ...]:
     """The tree of a template. Raises EngineError that names the line, and what it does not know."""
     try:
         return _Parser(split(source)).parse()
-    except RecursionError:
-        raise syntax_error(1, "too deeply nested")
+    except RecursionError as error:
+        raise syntax_error(1, "too deeply nested") from error
 
 
 class _Parser:

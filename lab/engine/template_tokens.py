@@ -69,5 +69,5 @@ def literal(token: Token) -> Any:
         return token.text[1:-1]
     try:
         return token.text[1:-1].encode("latin-1", "backslashreplace").decode("unicode_escape")
-    except UnicodeDecodeError:
-        raise syntax_error(token.line, f"malformed string {token.text}")
+    except UnicodeDecodeError as error:
+        raise syntax_error(token.line, f"malformed string {token.text}") from error
