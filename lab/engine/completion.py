@@ -79,8 +79,8 @@ class Completion:
             if batch := [item for chunk in await self._next() for item in _read(chunk)]:
                 yield batch
 
-    async def _next(self) -> list[bytes]:
-        chunks: list[bytes] = []
+    async def _next(self) -> list[bytes | Exception]:
+        chunks: list[bytes | Exception] = []
         await self._wake.wait()
         early = self._delivered + TOGETHER - self._loop.time()
         if early > 0:
@@ -91,8 +91,6 @@ class Completion:
             chunk = self._waiting.popleft()
             if chunk is None:
                 self._ended = True
-            elif isinstance(chunk, Exception):
-                raise EngineError(500, str(chunk))
             else:
                 chunks.append(chunk)
         return chunks
@@ -104,7 +102,9 @@ class Completion:
             await self._next()
 
 
-def _read(chunk: bytes) -> list[Piece | Ending]:
+def _read(chunk: bytes | Exception) -> list[Piece | Ending]:
+    if isinstance(chunk, Exception):
+        raise EngineError(500, str(chunk)) from chunk
     data = orjson.loads(chunk)
     if error := data.get("error"):
         raise EngineError(error["code"], error["message"])

@@ -64,14 +64,14 @@ class CancelOnDisconnect:
 
 
 async def _read_body(receive: Receive) -> bytes | None:
-    body = b""
+    body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
         body += message.get("body", b"")
         if not message.get("more_body"):
-            return body
+            return bytes(body)
 
 
 async def _until_disconnect(receive: Receive) -> None:

@@ -53,7 +53,7 @@ def merge_options(*layers: Mapping[str, Any] | None) -> dict[str, Any]:
 
 def _checked(name: str, value: Any) -> Any:
     wanted = type(DEFAULTS[name])
-    number = isinstance(value, int | float) and not isinstance(value, bool)
+    number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 2**63
     if wanted in (int, float) and number:
         return wanted(value)
     if wanted is list and isinstance(value, list):

@@ -48,9 +48,11 @@ def parse_body(body: bytes, struct: str, fields: Fields = MODEL_FIELDS) -> dict[
         text = body.decode("utf-8", errors="replace").lstrip()
         if not text:
             raise EngineError(400, "missing request body")
-        data, _ = json.JSONDecoder().raw_decode(text)  # like Go's decoder: what follows the first value is ignored
+        data, _ = json.JSONDecoder(parse_constant=_no_constant).raw_decode(text)  # like Go's decoder: what follows the first value is ignored
     except json.JSONDecodeError as error:
         raise EngineError(400, _go_syntax_error(error)) from error
+    except RecursionError as error:
+        raise EngineError(400, "exceeded max depth") from error
     if not isinstance(data, dict):
         raise EngineError(400, f"json: cannot unmarshal {_GO_NAMES[type(data)]} into Go value of type api.{struct}")
     given = {name: value for name, value in data.items() if value is not None}
@@ -74,6 +76,10 @@ def check_messages(messages: list[Any]) -> list[dict[str, Any]]:
             check_type(f"ChatRequest.messages.{name}", message.get(name) or "", STRING, "string")
         checked.append({**message, "role": (message.get("role") or "").lower(), "content": message.get("content") or ""})
     return checked
+
+
+def _no_constant(name: str) -> None:
+    raise EngineError(400, f"invalid character '{name[0]}' looking for beginning of value")  # NaN and Infinity are no JSON
 
 
 def _go_syntax_error(error: json.JSONDecodeError) -> str:

@@ -14,6 +14,7 @@ from lab.engine.errors import EngineError, ModelMissing
 from lab.engine.options import merge_options
 from lab.engine.requests import EMBED_FIELDS, parse_body
 from lab.engine.responses import Json, ns
+from lab.engine.runner import Runner
 from lab.engine.scheduler import Loaded
 
 TOO_LONG = "the input length exceeds the context length"
@@ -68,7 +69,8 @@ async def embed_texts(entry: Loaded, texts: list[str], truncate: bool, dimension
 
 def _embed_batch(entry: Loaded, texts: list[str], truncate: bool) -> tuple[list[bytes], int]:
     """Most texts fit: look at their tokens only when llama.cpp says that one does not."""
-    runner, limit = entry.runner, entry.num_ctx
+    runner: Runner = entry.runner
+    limit = entry.num_ctx
     likely = any(len(text) > 4 * limit for text in texts)  # a token has about four letters
     inputs = [_fitting(runner, text, limit, truncate) for text in texts] if likely else texts
     try:
@@ -79,7 +81,7 @@ def _embed_batch(entry: Loaded, texts: list[str], truncate: bool) -> tuple[list[
         return runner.embed([_fitting(runner, text, limit, truncate) for text in texts])
 
 
-def _fitting(runner: Any, text: str, limit: int, truncate: bool) -> str | list[int]:
+def _fitting(runner: Runner, text: str, limit: int, truncate: bool) -> str | list[int]:
     """The text, or its first tokens with the closing one when it is too long."""
     if len(text.encode()) <= limit - 2:  # a token is at least one byte; two mark start and end
         return text

@@ -2,9 +2,9 @@
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Generator, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -76,7 +76,7 @@ async def create(request: Request) -> Response:
 
     asked = parse_body(await request.body(), "CreateRequest")
     model_name(asked)
-    return await _progress(create_model(request.app.state.engine.store, asked), asked)
+    return await _progress(create_model(request.app.state.engine.store, asked, request.app.state.registry), asked)
 
 
 async def copy(request: Request) -> Response:
@@ -123,10 +123,8 @@ async def add_blob(request: Request) -> Response:
 async def _progress(work: Iterator[dict[str, Any]], asked: dict[str, Any]) -> Response:
     if asked.get("stream", True):
         return await stream_lines(_status_lines(work))
-    last: dict[str, Any] = {}
-    async for last in _statuses(work):
-        pass
-    return Json(last)
+    statuses = [item async for item in _statuses(work)]
+    return Json(statuses[-1])
 
 
 async def _status_lines(work: Iterator[dict[str, Any]]) -> AsyncGenerator[bytes, None]:
@@ -135,14 +133,17 @@ async def _status_lines(work: Iterator[dict[str, Any]]) -> AsyncGenerator[bytes,
 
 
 async def _statuses(work: Iterator[dict[str, Any]]) -> AsyncGenerator[dict[str, Any], None]:
-    """What a blocking generator yields. Closing this closes it too: an interrupted pull leaves what it has for the next one."""
+    """What a blocking generator yields. When the client goes, the generator is closed after the step that is under way."""
+    steps = cast(Generator[dict[str, Any], None, None], work)
+    step: asyncio.Future[Any] | None = None
     try:
-        while (item := await asyncio.to_thread(next, work, None)) is not None:
+        while (item := await asyncio.shield(step := asyncio.ensure_future(asyncio.to_thread(next, steps, None)))) is not None:
             yield item
     finally:
-        close = getattr(work, "close", None)
-        if close:
-            close()
+        if step and not step.done():
+            step.add_done_callback(lambda _: steps.close())
+        else:
+            steps.close()
 
 
 def _listed(model: Model) -> dict[str, Any]:

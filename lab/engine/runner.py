@@ -5,6 +5,7 @@ import gc
 import http.client
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ import orjson
 
 from lab.engine.completion import Completion
 from lab.engine.errors import EngineError
+from lab.engine.gguf_info import read_info
 
 # Tokens of a prompt that are evaluated at once. A cancelled request frees its model after at most one such batch.
 PROMPT_BATCH = 256
@@ -33,7 +35,7 @@ class Runner:
         params = _params(gguf, num_ctx, parallel, embedding)
         params.api_keys = [self._key]
         self._server = _load(params, gguf)
-        self.memory = gguf.stat().st_size  # bytes; the context comes on top
+        self.memory = memory_need(gguf, num_ctx * parallel)
 
     def close(self) -> None:
         """Free the memory. Nothing may be running."""
@@ -44,9 +46,9 @@ class Runner:
         """Start to answer `prompt` (text or tokens) of `body`; the other fields are llama.cpp's."""
         return Completion(self._server.handle_completions, body)
 
-    def embed(self, inputs: list[str | list[int]]) -> tuple[list[bytes], int]:
+    def embed(self, inputs: Sequence[str | list[int]]) -> tuple[list[bytes], int]:
         """One vector per input, as little-endian 32-bit floats of length 1, and the number of tokens read."""
-        reply = self._server.handle_embeddings({"input": inputs, "encoding_format": "base64"})
+        reply = self._server.handle_embeddings({"input": list(inputs), "encoding_format": "base64"})
         if error := reply.get("error"):
             raise EngineError(error["code"], error["message"])
         return [base64.b64decode(item["embedding"]) for item in reply["data"]], reply["usage"]["prompt_tokens"]
@@ -76,6 +78,21 @@ class Runner:
         if answer.status >= 400:
             raise EngineError(answer.status, data["error"]["message"])
         return data
+
+
+def memory_need(gguf: Path, tokens: int) -> int:
+    """Bytes for the weights and, in a model that writes, for what it keeps of each token."""
+    info = read_info(gguf)
+    if "embedding" in info.capabilities:
+        return gguf.stat().st_size
+
+    def number(key: str) -> int:
+        value = info.metadata.get(f"{info.architecture}.{key}", 0)
+        return int(max(value) if isinstance(value, list) else value)
+
+    heads = number("attention.head_count") or 1
+    kept = number("block_count") * info.embedding_length // heads * (number("attention.head_count_kv") or heads)
+    return gguf.stat().st_size + 2 * 2 * kept * tokens  # keys and values, two bytes each
 
 
 def _params(gguf: Path, num_ctx: int, parallel: int, embedding: bool) -> Any:

@@ -76,7 +76,7 @@ class Scheduler:
 
     @asynccontextmanager
     async def use(self, model: Model, num_ctx: int, keep_alive: float | None = None) -> AsyncIterator[Loaded]:
-        """The loaded model, with a place in it for this request. Waits for both. Raises Busy, and EngineError for weights that do not load."""
+        """The loaded model, with a place in it for this request. Waits for both. Raises Busy, or EngineError."""
         entry = await self._place(model, num_ctx)
         try:
             await asyncio.shield(entry.loading)
@@ -135,8 +135,7 @@ class Scheduler:
 
     def _join(self, entry: Loaded) -> Loaded:
         entry.active += 1
-        if entry.timer:
-            entry.timer.cancel()
+        _stop_timer(entry)
         return entry
 
     def _start(self, model: Model, num_ctx: int) -> Loaded:
@@ -159,8 +158,7 @@ class Scheduler:
         """Nobody uses the model now: unload it, or set the time for that."""
         if entry.active or self.loaded.get(entry.model.gguf) is not entry:
             return
-        if entry.timer:
-            entry.timer.cancel()
+        _stop_timer(entry)
         if entry.closing or entry.keep_alive <= 0:
             self._free(entry)
         elif math.isfinite(entry.keep_alive):
@@ -183,6 +181,12 @@ class Scheduler:
     async def _notify(self) -> None:
         async with self._changed:
             self._changed.notify_all()
+
+
+def _stop_timer(entry: Loaded) -> None:
+    if entry.timer:
+        entry.timer.cancel()
+        entry.timer = None
 
 
 async def _close(entry: Loaded) -> None:

@@ -22,6 +22,7 @@ from lab.engine.middleware import AccessLog, CancelOnDisconnect, Gate
 from lab.engine.responses import Json, error_json
 from lab.engine.scheduler import Scheduler
 from lab.engine.store import Store
+from lab.engine.version import VERSION
 
 log = logging.getLogger("lab.engine")
 
@@ -98,7 +99,7 @@ def serve(settings: ServerSettings | None = None) -> None:
     settings = settings or ServerSettings.read()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    log.info("Listening on %s:%d (version %s), models in %s", settings.host, settings.port, routes_models.VERSION, settings.models)
+    log.info("Listening on %s:%d (version %s), models in %s", settings.host, settings.port, VERSION, settings.models)
     config = uvicorn.Config(
         make_app(settings),
         host=settings.host,
