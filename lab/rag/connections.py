@@ -3,8 +3,10 @@
 Library errors are turned into LabErrors here, once: each names the server, its address and the command that helps.
 """
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from lab.errors import LabError, ModelError, ServiceError
@@ -37,6 +39,20 @@ def chroma_client(settings: Settings) -> "ClientAPI":
         # chromadb sets no time limit and has no argument for one
         client._server._session.timeout = httpx.Timeout(settings.request_timeout)  # type: ignore[attr-defined]
         return client
+
+
+def load_libraries() -> None:
+    """Import Chroma's libraries now, so that their seconds do not count as the first search.
+
+    jsonschema, which they need, is imported without its check of IRIs: that grammar alone takes 1 to 4 s to load.
+    """
+    if not {"jsonschema", "rfc3987_syntax"} & set(sys.modules):
+        sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]  # jsonschema leaves a check out when its parser is missing
+        try:
+            import_module("jsonschema")
+        finally:
+            del sys.modules["rfc3987_syntax"]
+    import_module("langchain_chroma")
 
 
 @contextmanager
@@ -86,7 +102,9 @@ def chroma_errors(settings: Settings) -> Iterator[None]:
     except (httpx.TransportError, ConnectionError) as error:
         raise ServiceError(f"Chroma does not answer at {settings.chroma_url}.", HEAL) from error
     except InternalError as error:
-        raise ServiceError(f"Chroma reports an error of its own: {error}.", "Read its log with `lab logs`; restart with `lab down`, `lab up`.") from error
+        raise ServiceError(
+            f"Chroma reports an error of its own: {error}.", "Read its log with `lab logs`; restart with `lab down`, `lab up`."
+        ) from error
     except ValueError as error:
         if "Could not connect" not in str(error):
             raise

@@ -62,7 +62,9 @@ def _label(root: Path) -> str:
 def _files(path: Path) -> Iterator[Path]:
     if path.is_file():
         if path.suffix.lower() not in SUFFIXES:
-            raise InputError(f"{path.name} is not Markdown or text.", f"Name a file that ends in {', '.join(sorted(SUFFIXES))}, or a folder.")
+            raise InputError(
+                f"{path.name} is not Markdown or text.", f"Name a file that ends in {', '.join(sorted(SUFFIXES))}, or a folder."
+            )
         yield path
         return
     if not path.is_dir():
@@ -124,4 +126,6 @@ def _refuse_twin(document: Document, first_with: dict[str, str]) -> None:
     source, sha256 = document.metadata["source"], document.metadata["sha256"]
     twin = first_with.setdefault(sha256, source)
     if twin != source:
-        raise InputError(f"It is an exact copy of {twin}, which is indexed already.", "Delete one of the two, or leave it: nothing is lost.")
+        raise InputError(
+            f"It is an exact copy of {twin}, which is indexed already.", "Delete one of the two, or leave it: nothing is lost."
+        )

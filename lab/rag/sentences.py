@@ -8,12 +8,13 @@ SKIPPED = re.compile(r"^\s*(#{1,6}\s|\|?[\s:|-]+\|?$|[-*_]{3,}\s*$|<!--)")  # he
 ITEM = re.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+|^\s*>\s?")
 # A full stop followed by a blank ends a sentence, unless one of these stands before it.
 ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|cf|approx|dr|mr|mrs|incl|resp)|\b[A-Z])\.$", re.IGNORECASE)
+LINK = re.compile(r"!?\[([^\]]*)\]\([^)\s]*\)")
 END = re.compile(r"(?<=[。！？])[」』）]?|(?<=[.!?])[\"'”’)\]*_]*(?=\s)")
 
 
 def sentences(text: str) -> list[str]:
-    """Sentences of a text in order. Headings, code blocks and table rules are left out; list items end a sentence."""
-    return [sentence for block in _blocks(text) for sentence in _of_block(block)]
+    """Sentences of a text in order. Headings, code blocks and table rules are left out; a link becomes its text."""
+    return [sentence for block in _blocks(text) for sentence in _of_block(LINK.sub(r"\1", block))]
 
 
 def is_question(sentence: str) -> bool:

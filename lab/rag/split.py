@@ -29,11 +29,8 @@ HIDE, SHOW = str.maketrans({"\n": "\ufdd0", " ": "\ufdd1"}), str.maketrans({"\uf
 
 def split(document: Document, size: int, overlap: int) -> list[Document]:
     """Chunks of one document, in order. Their metadata: folder, source, title, section, position."""
-    chunks: list[Document] = []
-    for section, text in _sections(document):
-        for piece in cut(text, size, overlap):
-            chunks.append(chunk(document.metadata, section, piece))
-    return number(chunks)
+    pieces = ((section, piece) for section, text in _sections(document) for piece in cut(text, size, overlap))
+    return number([chunk(document.metadata, section, piece) for section, piece in pieces])
 
 
 def chunk(about: dict[str, str], section: str, text: str) -> Document:

@@ -113,7 +113,7 @@ class Store:
             return
         sample = collection.get(limit=1, include=["documents", "embeddings"])
         if sample["ids"]:
-            stored = np.asarray(sample["embeddings"])[0]  # type: ignore[index]
+            stored = np.asarray(sample["embeddings"])[0]
             now = np.asarray(self.embedder.embed_query((sample["documents"] or [""])[0]))
             if stored.shape != now.shape or stored @ now / np.linalg.norm(stored) / np.linalg.norm(now) < SAME:
                 hint = "Make the collection anew with the present weights: lab ingest --rebuild"

@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Iterable
 
 # Too common to tell two passages apart; a question's own words (how, what) are among them.
-STOP = frozenset(
-    "a about after all also am an and any are as at be because been before but by can could did do does doing done for from get gets "
-    "had has have having here how i if in into is it its itself just let may me might more most much must my no nor not of off on "
-    "once one only or other our out own same shall she should so some such than that the their them then there these they this "
-    "those through to too under until up us use used uses using very was we were what when where whether which while who whom whose "
-    "why will with without would you your".split()
-)
+COMMON = """
+a about after all also am an and any are as at be because been before but by can could did do does doing done for from get gets
+had has have having here how i if in into is it its itself just let may me might more most much must my no nor not of off on
+once one only or other our out own same shall she should so some such than that the their them then there these they this
+those through to too under until up us use used uses using very was we were what when where whether which while who whom whose
+why will with without would you your
+"""
+STOP = frozenset(COMMON.split())
 LATIN = re.compile(r"[a-z0-9à-öø-ÿ]+(?:['’](?!s\b)[a-z]+)?")
 JAPANESE = re.compile(r"[ぁ-ヿ々一-鿿ｦ-ﾟ]+")
 HIRAGANA = re.compile(r"[ぁ-ゟ]+")

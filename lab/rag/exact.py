@@ -1,0 +1,47 @@
+"""What must stand in the sources letter by letter: code, paths, flags, numbers, versions, names. And what denies.
+
+A small model invents names that look right (`/api/chat/preload`, `delete_model()`); this catches most of that.
+"""
+
+import re
+
+SPAN = re.compile(r"`([^`\n]+)`")
+FENCED = re.compile(r"^\s*(?:```|~~~)[^\n]*\n(.*?)(?:^\s*(?:```|~~~)|\Z)", re.MULTILINE | re.DOTALL)
+# Flags; paths; calls; words with a digit or underscore; words joined by signs that prose does not join words with.
+IDENTIFIER = re.compile(r"(?<!\w)--?[A-Za-z][\w-]*|(?<!\w)/[\w./{}-]+|\w+\(\)|\w*[\d_]\w*(?:[.,:/%-]\w+)*|\w+(?:[./:@]\w+)+")
+NAME = re.compile(r"\b[A-Za-z]*[a-z][A-Z]\w*\b|\b[A-Z]{2,}\b|(?<=[\w,;)] )[A-Z][a-z]+\b")
+NEGATION = re.compile(
+    r"\b(?:not|no|never|none|nothing|nobody|neither|nor|cannot|refuses?d?|fails?)\b|n['’]t\b|ない|ません|なかっ|ずに|不可"
+)
+PARTICLE = re.compile(r"^\s*(yes|no|はい|いいえ)\b[,.:;、。]?\s*", re.IGNORECASE)
+
+
+def missing(sentence: str, source: str) -> set[str]:
+    """Code, identifiers, numbers and names of the sentence that the source does not contain, as whole words and exactly."""
+    code = "\n".join(SPAN.findall(source) + FENCED.findall(source)) or source
+    plain = SPAN.sub(" ", sentence)
+    found = {match.rstrip(".,:") for match in IDENTIFIER.findall(plain)} | set(NAME.findall(plain))
+    first = sentence.split(maxsplit=1)[0] if sentence.split() else ""
+    lost = {part for part in SPAN.findall(sentence) if not _stands_in(part.strip(), code)}
+    lost |= {part for part in found if not (_stands_in(part, source) or (part == first and _stands_in(_small(part), source)))}
+    return lost
+
+
+def _stands_in(part: str, source: str) -> bool:
+    return re.search(rf"(?<![A-Za-z0-9_]){re.escape(part)}(?![A-Za-z0-9_])", source) is not None
+
+
+def _small(word: str) -> str:
+    """The word without the capital letter that it has only because a sentence begins with it."""
+    return word[:1].lower() + word[1:]
+
+
+def denies(sentence: str) -> bool:
+    """True when the sentence says that something is not so: an odd number of negations."""
+    return len(NEGATION.findall(PARTICLE.sub("", sentence).lower())) % 2 == 1
+
+
+def particle(sentence: str) -> str:
+    """`yes` or `no` when the sentence begins with it, else an empty string."""
+    found = PARTICLE.match(sentence)
+    return {"はい": "yes", "いいえ": "no"}.get(found[1], found[1].lower()) if found else ""

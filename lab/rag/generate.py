@@ -1,0 +1,83 @@
+"""The model's words: streamed, with a time limit, and with a note when the model did not read the whole prompt."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from langchain_core.runnables import Runnable
+from langchain_ollama import ChatOllama
+
+from lab.rag.connections import broke_off, ollama_errors
+from lab.rag.prompt import ANSWER, join
+from lab.rag.retrieve import Hit
+from lab.settings import Settings
+
+# A token never spans two words, so a prompt has at least as many tokens as words; Japanese takes about one for two characters.
+WORD = re.compile(r"[A-Za-z0-9]+")
+FEWER = 0.9  # room for a tokeniser that does join two words now and then
+WIDE = re.compile(r"[ぁ-ヿ一-鿿]")
+
+
+@dataclass
+class Draft:
+    """What the model wrote, before anybody checked it."""
+
+    text: str = ""
+    notes: list[str] = field(default_factory=list)
+
+
+class Generator:
+    """Prompt and model, put together once."""
+
+    def __init__(self, settings: Settings):
+        self.settings = settings
+
+    @cached_property
+    def chain(self) -> Runnable[dict[str, str], Any]:
+        """LangChain's pipe of prompt and chat model; options that change answers are all set here."""
+        own = self.settings
+        return ANSWER | ChatOllama(
+            model=own.chat_model,
+            base_url=own.ollama_host,
+            temperature=own.temperature,
+            num_ctx=own.num_ctx,
+            num_predict=own.num_predict,
+            repeat_penalty=1.0,  # above 1 a small model avoids the right number because it stands in the prompt
+            seed=0,
+            stop=["\nQuestion:"],  # where a small model starts to repeat the prompt
+            client_kwargs={"timeout": own.request_timeout},
+        )
+
+    def stream(self, question: str, hits: list[Hit]) -> Iterator[str | Draft]:
+        """Pieces of text as the model writes them, and last the Draft."""
+        draft = Draft()
+        end: dict[str, Any] = {}
+        values = {"context": join(hits), "question": question}
+        with ollama_errors(self.settings, self.settings.chat_model):
+            for piece in self.chain.stream(values):
+                end = {**end, **piece.response_metadata, **(piece.usage_metadata or {})}
+                if piece.content:
+                    draft.text += piece.content
+                    yield piece.content
+        if not end.get("done"):
+            raise broke_off(self.settings)
+        draft.notes = list(self._notes(ANSWER.format(**values), end))
+        yield draft
+
+    def _notes(self, prompt: str, end: dict[str, Any]) -> Iterator[str]:
+        read, needed, window = end.get("input_tokens", 0), at_least(prompt), self.settings.num_ctx
+        if read < FEWER * needed:
+            yield (
+                f"The prompt was cut: it has at least {needed} tokens and the model read {read}. "
+                f"NUM_CTX is {window}; raise it, or lower TOP_K or CHUNK_SIZE."
+            )
+        if end.get("done_reason") == "length":
+            written = end.get("output_tokens", 0)
+            yield f"The answer was cut at {written} tokens: NUM_PREDICT is {self.settings.num_predict}, NUM_CTX is {window}."
+
+
+def at_least(text: str) -> int:
+    """Tokens that a text has at the very least, whatever the model's tokeniser."""
+    return len(WORD.findall(text)) + len(WIDE.findall(text)) // 3

@@ -1,0 +1,39 @@
+"""Where the time of one answer went."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+STAGES = ("embed", "search", "generate", "ground")
+
+
+class Clock:
+    """Milliseconds per stage. A stage inside another is taken out of the outer one."""
+
+    def __init__(self) -> None:
+        self.started = time.perf_counter()
+        self.stages = dict.fromkeys(STAGES, 0.0)
+        self._open: list[str] = []
+        self._since = self.started
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time spent inside belongs to this stage."""
+        self._book()
+        self._open.append(name)
+        try:
+            yield
+        finally:
+            self._book()
+            self._open.pop()
+
+    def _book(self) -> None:
+        now = time.perf_counter()
+        if self._open:
+            self.stages[self._open[-1]] += 1000 * (now - self._since)
+        self._since = now
+
+    def read(self) -> dict[str, float]:
+        """All stages and the total, in milliseconds."""
+        total = 1000 * (time.perf_counter() - self.started)
+        return {name: round(value, 2) for name, value in {**self.stages, "total": total}.items()}
