@@ -19,10 +19,10 @@ from lab.engine.gguf_info import read_info
 # Tokens of a prompt that are evaluated at once. A cancelled request frees its model after at most one such batch.
 PROMPT_BATCH = 256
 
-# How often llama.cpp's threads look whether the others are ready before they sleep. OpenMP's own value (300,000 on an idle
-# machine) makes them hold the processor while another process needs it: two threads on two busy cores then gave 2 tokens
-# per second, with this value 20 to 30.
-SPIN = "1000"
+# How often llama.cpp's threads look whether the others are ready before they sleep. With OpenMP's own value (300,000 on an
+# idle machine) each holds its processor while another process needs it: two threads on two busy cores then gave 3 to 11
+# tokens per second, with 1,000 15, and with 0 41 to 69.
+SPIN = "0"
 
 
 class Runner:
