@@ -23,7 +23,7 @@ class ThisPython(KernelSpecManager):
 
     def get_kernel_spec(self, kernel_name: str) -> KernelSpec:
         """The kernel of this Python, whatever the name."""
-        spec: dict[str, Any] = get_kernel_dict()
+        spec: dict[str, Any] = get_kernel_dict(extra_arguments=["--log-level=ERROR"])  # its notice about TCP is not for authors
         return KernelSpec(resource_dir="", **{**spec, "argv": [sys.executable, *spec["argv"][1:]]})
 
 

@@ -6,7 +6,6 @@ Gates of solutions are about stored runs: they close the ways in which a compari
 
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -32,12 +31,6 @@ def _known_tags(notebook: Notebook, path: Path) -> Iterator[str]:
                 yield f"{cell['id']}: tag {tag} is unknown, so it does nothing"
         if cell["cell_type"] == "code" and re.search(r"^#\s*NBVAL_", cell["source"], re.MULTILINE):
             yield f"{cell['id']}: an NBVAL_ comment wins over tags unseen; use a tag"
-
-
-def _unique_ids(notebook: Notebook, path: Path) -> Iterator[str]:
-    for id, count in Counter(cell["id"] for cell in notebook["cells"]).items():
-        if count > 1:
-            yield f"{id}: {count} cells have this id"
 
 
 def _headings_in_steps(notebook: Notebook, path: Path) -> Iterator[str]:
@@ -137,7 +130,6 @@ def _something_compared(notebook: Notebook, path: Path) -> Iterator[str]:
 
 OF_ALL: tuple[Gate, ...] = (
     _known_tags,
-    _unique_ids,
     _headings_in_steps,
     _alternatives_for_images,
     _live_links,

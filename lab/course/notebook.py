@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -30,18 +31,16 @@ SCRUB = [
 
 
 def read(path: Path) -> Notebook:
-    """The notebook in `path`. Raises InputError when it isn't one."""
+    """The notebook in `path`. Raises InputError when it isn't one, or when two cells have one id."""
     try:
-        return nbformat.read(path, as_version=4)
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        nbformat.ValidationError,
-    ) as error:  # nbformat checks little before it reads
+        content = path.read_text("utf-8")
+        ids = Counter(cell["id"] for cell in json.loads(content)["cells"])
+        notebook = nbformat.reads(content, as_version=4)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, nbformat.ValidationError) as error:
         raise InputError(f"{path.name} cannot be read as a notebook: {error}", "Restore the file from git.") from error
+    if twins := [id for id, count in ids.items() if count > 1]:  # nbformat would give one of them a random id
+        raise InputError(f"In {path.name}, several cells have the id {twins[0]}.", "Give each cell an id of its own.")
+    return notebook
 
 
 def write(path: Path, content: str) -> None:

@@ -77,7 +77,6 @@ SPECIMENS = {
     "misspelt-tag": (tagged("checked", "exercize"), "checked: tag exercize is unknown"),
     "tag-without-value": (tagged("timed", "nbval-ignore-output", "why:"), "timed: tag why: is unknown"),
     "comment-instead-of-tag": (rerun(append("timed", "\n# NBVAL_IGNORE_OUTPUT")), "timed: an NBVAL_ comment"),
-    "two-cells-of-one-id": (lambda notebook: setattr(cell(notebook, "two"), "id", "top"), "top: 2 cells"),
     "heading-jump": (append("two", "\n\n#### Deep"), "two: heading jumps from level 2 to 4"),
     "first-heading-too-deep": (
         lambda notebook: setattr(cell(notebook, "top"), "source", "### One"),

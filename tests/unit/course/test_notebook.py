@@ -1,5 +1,7 @@
 """The committed form of a notebook."""
 
+import json
+
 import nbformat
 import pytest
 from hypothesis import given, settings
@@ -85,6 +87,13 @@ def test_a_file_that_is_no_notebook_is_named(tmp_path, content):
     path = tmp_path / "broken.ipynb"
     path.write_bytes(content)
     with pytest.raises(InputError, match=r"broken\.ipynb"):
+        read(path)
+
+
+def test_two_cells_of_one_id_are_refused(tmp_path, notebook, markdown):
+    path = tmp_path / "twins.ipynb"
+    path.write_text(json.dumps(notebook(markdown("a", "one"), markdown("b", "two"))).replace('"two"', '"one"'))
+    with pytest.raises(InputError, match="several cells have the id one"):
         read(path)
 
 
