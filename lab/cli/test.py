@@ -27,7 +27,7 @@ KINDS: dict[str, list[tuple[str, ...]]] = {
     ],
     "unit": [(*PYTEST, "tests/unit")],
     "integration": [(*PYTEST, "tests/integration")],
-    "notebooks": [(*PYTEST, "--nbval", "solutions"), (*PYTEST, "tests/notebooks")],
+    "notebooks": [(*PYTEST, "tests/notebooks")],
     "browser": [(*PYTEST, "tests/browser")],
 }
 

@@ -13,11 +13,21 @@ HERE = Path(__file__).parent
 
 
 @pytest.fixture(scope="session")
+def lab_with_handbook(running_lab):
+    """A running lab whose index holds the handbook, as `lab up` leaves it."""
+    from lab.rag.pipeline import Rag
+
+    Rag.open(running_lab).ingest(running_lab.corpus)
+    return running_lab
+
+
+@pytest.fixture(scope="session")
 def nbval():
     """nbval(path, *options) -> the finished process; its standard output names each cell that differs."""
 
     def run(path, *options):
-        command = [sys.executable, "-m", "pytest", "--nbval", "-p", "nbval_gates", "-p", "no:cacheprovider", "-q", "--color=no"]
+        plugins = ["--disable-plugin-autoload", *(word for name in ("nbval", "nbval_gates", "no:cacheprovider") for word in ("-p", name))]
+        command = [sys.executable, "-m", "pytest", *plugins, "--nbval", "-q", "--color=no"]
         env = {**os.environ, "PYTHONPATH": str(HERE), "LAB_PROGRESS": "off"}
         limit = "--nbval-cell-timeout=120"
         return subprocess.run([*command, limit, *options, str(path)], cwd=ROOT, env=env, capture_output=True, text=True, timeout=900)

@@ -13,7 +13,11 @@ def kinds(tmp_path, monkeypatch):
     skipped.write_text("import pytest\ndef test_a(): pytest.skip('no Docker here')\n")
     empty.write_text("")
     monkeypatch.setattr(lab_test, "ROOT", tmp_path)
-    monkeypatch.setattr(lab_test, "KINDS", {path.stem[5:]: [("pytest", "-q", str(path))] for path in (good, bad, skipped, empty)})
+    monkeypatch.setattr(
+        lab_test,
+        "KINDS",
+        {path.stem[5:]: [("pytest", "-q", "--disable-plugin-autoload", str(path))] for path in (good, bad, skipped, empty)},
+    )
 
 
 @pytest.mark.parametrize(("kind", "passed", "failed"), [("good", 2, 0), ("bad", 0, 1), ("skipped", 0, 0), ("empty", 0, 1)])
