@@ -28,7 +28,7 @@ def command(
         with view_for(err) as view:
             settings, choice = up(place=parse_place(place), view=view)
     except KeyboardInterrupt:
-        err.print("Interrupted. `lab status` shows what runs; `lab up` continues.", highlight=False)
+        err.print("Interrupted: what this call had started was stopped. `lab up` begins again.", highlight=False)
         raise typer.Exit(130) from None
     address = f"{settings.jupyter_url}/?token={settings.jupyter_token}"
     out.print(f"Place: {choice.place} ({choice.reason}).", highlight=False, markup=False, soft_wrap=True)

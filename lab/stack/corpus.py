@@ -26,10 +26,12 @@ def is_indexed(settings: Settings, known: str) -> bool:
 
 def ingest(settings: Settings, view: View) -> str:
     """Reads the documents into the index; returns the digest to remember. Interrupted or failed, it continues at the next call."""
+    view.show("documents", "reading")
     from lab.rag.pipeline import Rag  # LangChain takes seconds to import
 
     current = digest(settings)  # before reading: a change during it must be seen next time
-    view.show("documents", "reading")
-    Rag.open(settings).ingest(settings.corpus)
+    report = Rag.open(settings).ingest(settings.corpus, lambda done, total, document: view.show("documents", "reading", done / total))
     view.show("documents", "ready")
+    for problem in report.problems:
+        view.show(problem.document, f"left out: {problem.what} {problem.hint}")
     return current

@@ -31,6 +31,7 @@ def up(
 
     Settings are taken as they are when given (with their place), else read and completed with a place that suits the machine.
     Raises LabError when something cannot be had; what runs stays, and the next call continues from there.
+    Ctrl-C stops what this call started.
     """
     view = view or Silent()
     home = (settings or load_settings()).lab_home
@@ -38,13 +39,16 @@ def up(
         state = read_state(home)
         stop(leftovers(home, _running(state).values()))
         settings, choice = _decide(home, state, settings, place)
-        started = [service for service in choice.services if service.name in services]
-        Starter(settings, choice.place, state, view).run(started)
-        get_settings.cache_clear()  # this process, too, now finds the lab
-        if OLLAMA in started or not choice.own_ollama:
-            ensure_models(settings, view)
-        if ingest:
-            _index(settings, state, view)
+        chosen = [service for service in choice.services if service.name in services]
+        with Starter(settings, choice.place, state, view) as starter:
+            starter.start(chosen)
+            starter.wait(("ollama", "chroma"))
+            if OLLAMA in chosen or not choice.own_ollama:
+                ensure_models(settings, view)
+            if ingest:
+                _index(settings, state, view)  # meanwhile JupyterLab, the slowest to start, does
+            starter.wait()
+    get_settings.cache_clear()  # this process, too, now finds the lab
     return settings, choice
 
 

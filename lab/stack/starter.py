@@ -1,15 +1,18 @@
 """Starts services side by side and waits until each answers by itself."""
 
+import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from types import TracebackType
 
 from lab.errors import ServiceError, SettingError
 from lab.settings import Place, Settings
 from lab.stack.ports import require_free
 from lab.stack.process import POLL, find, leftovers, listens, start, stop, tail
 from lab.stack.progress import View
-from lab.stack.services import Service, environment, fingerprint
+from lab.stack.services import NAMES, Service, environment, fingerprint
 from lab.stack.state import State, write_state
 
 QUOTED = 8  # lines of a log in an error
@@ -21,21 +24,39 @@ class Starter:
     def __init__(self, settings: Settings, place: Place, state: State, view: View):
         self.settings, self.place, self.state, self.view = settings, place, state, view
         self.log_starts: dict[str, int] = {}  # for each service that this run started: where its part of the log begins
+        self.waiting: list[Service] = []
         self.failures: dict[str, str] = {}
+        self._pool = ThreadPoolExecutor(1)
+        self._watcher: Future[None] = Future()
+        self._cancelled = threading.Event()
 
-    def run(self, services: Iterable[Service]) -> None:
-        """Returns when all answer. Ctrl-C stops what this run started. Raises ServiceError about those that did not come up."""
+    def __enter__(self) -> "Starter":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Ends the watch; Ctrl-C also stops what this run started."""
+        self._cancelled.set()
+        self._pool.shutdown()
+        if isinstance(error, KeyboardInterrupt):
+            self._undo()
+
+    def start(self, services: Iterable[Service]) -> None:
+        """Starts those that are not running, and watches them from a thread. Raises LabError before anything is started."""
         missing = [service for service in services if not self._usable(service)]
         for service in missing:
             self._require_startable(service)
         write_state(self.settings.lab_home, self.state)
-        try:
-            for service in missing:
-                self._start(service)
-            self._wait(missing)
-        except BaseException:
-            self._undo()
-            raise
+        for service in missing:
+            self._start(service)
+        self.waiting = missing
+        self._watcher = self._pool.submit(self._watch)
+
+    def wait(self, names: Collection[str] = NAMES) -> None:
+        """Returns when these answer, or raises ServiceError about all that did not come up."""
+        while not self._watcher.done() and any(service.name in names for service in self.waiting):
+            time.sleep(POLL)
+        if self.failures or self._watcher.done():
+            self._watcher.result()  # the others too: one report about all; and an error of the watch itself appears here
         if self.failures:
             hint = f"`lab logs {next(iter(self.failures))}` shows more. What did start keeps running; `lab up` tries the rest again."
             raise ServiceError("\n".join(self.failures.values()), hint)
@@ -70,10 +91,10 @@ class Starter:
         self.state.services[service.name] = start(command, env, log, fingerprint(service, self.settings, self.place))
         write_state(self.settings.lab_home, self.state)  # at once: whatever happens next, `lab down` finds it
 
-    def _wait(self, services: Iterable[Service]) -> None:
-        waiting = list(services)
+    def _watch(self) -> None:
         deadline = time.monotonic() + self.settings.start_timeout
-        while waiting := [service for service in waiting if not self._settled(service, time.monotonic() > deadline)]:
+        while self.waiting and not self._cancelled.is_set():
+            self.waiting = [service for service in self.waiting if not self._settled(service, time.monotonic() > deadline)]
             time.sleep(POLL)
 
     def _settled(self, service: Service, late: bool) -> bool:
