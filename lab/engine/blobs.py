@@ -16,6 +16,15 @@ PARTIAL = "-partial"  # in the names of unfinished blobs
 CHUNK = 1 << 20  # bytes read at once
 
 
+_FREE = "Free some space, or set OLLAMA_MODELS to a folder on a larger disk; then repeat the command."
+_ELSEWHERE = "Set OLLAMA_MODELS to a folder that you may write to."
+_DISK_ERRORS = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), ("no space left on device", _FREE)),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), ("permission denied", _ELSEWHERE)),
+    **dict.fromkeys((errno.ENOTDIR, errno.EEXIST, errno.EISDIR), ("the models folder cannot be used, a file is in its way", _ELSEWHERE)),
+}
+
+
 class BlobWriter:
     """A blob in the making: counts and hashes what is written, and goes on where an earlier one ended."""
 
@@ -147,10 +156,7 @@ class Blobs:
         try:
             yield
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-                hint = "Free some space, or set OLLAMA_MODELS to a folder on a larger disk; then repeat the command."
-                raise EngineError(500, f"no space left on device: {self.root}", hint) from error
-            if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-                hint = "Set OLLAMA_MODELS to a folder that you may write to."
-                raise EngineError(500, f"permission denied: {self.root}", hint) from error
-            raise
+            reason, hint = _DISK_ERRORS.get(error.errno or 0, ("", ""))
+            if not reason:
+                raise
+            raise EngineError(500, f"{reason}: {self.root}", hint) from error

@@ -12,6 +12,8 @@ from lab.settings import get_settings
 if TYPE_CHECKING:
     import ollama
 
+BAR = 30  # characters
+
 
 def connect() -> "ollama.Client":
     """A client of the server at OLLAMA_HOST. Proxies are left aside: they are for the internet."""
@@ -61,23 +63,17 @@ def _lines(statuses: Iterable[Any]) -> None:
 
 def _bars(statuses: Iterable[Any]) -> None:
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+    from rich.live import Live
+    from rich.text import Text
 
-    layout = (
-        TextColumn("{task.description}:"),
-        TextColumn("{task.percentage:>3.0f}%"),
-        BarColumn(40),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-    )
-    with Progress(*layout, console=Console(stderr=True)) as progress:
-        tasks: dict[str, Any] = {}
-        told = ""
+    lines: dict[str, str] = {}
+    with Live(console=Console(stderr=True)) as live:
         for status in statuses:
-            if status.digest and status.total:
-                if status.digest not in tasks:
-                    tasks[status.digest] = progress.add_task(status.status, total=status.total)
-                progress.update(tasks[status.digest], completed=status.completed or 0)
-            elif status.status != told:
-                told = status.status
-                progress.console.print(told, highlight=False)
+            lines[status.digest or status.status] = _bar(status) if status.digest and status.total else status.status
+            live.update(Text("\n".join(lines.values()), overflow="crop", no_wrap=True))
+
+
+def _bar(status: Any) -> str:
+    share = min((status.completed or 0) / status.total, 1)
+    bar = "█" * round(share * BAR)
+    return f"{status.status}: {share:4.0%} ▕{bar:<{BAR}}▏ {human_size(status.completed or 0)}/{human_size(status.total)}"

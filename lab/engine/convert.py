@@ -3,6 +3,7 @@
 The same input gives the same bytes. Weights become F16; vectors of one dimension, positions and token types stay F32.
 """
 
+import errno
 import json
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,8 @@ def convert_bert(source: Path, target: Path, name: str) -> None:
         writer.write_header_to_file()
         writer.write_kv_data_to_file()
         writer.write_tensors_to_file()
+    except OSError as error:  # numpy tells a full disk in words only
+        raise OSError(error.errno or errno.ENOSPC, str(error)) from error
     finally:
         writer.close()
 

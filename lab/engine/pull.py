@@ -156,7 +156,7 @@ def _download(store: Store, name: Name, layer: Layer, source: Registry) -> Itera
                 if blob.size == before:
                     return  # there is no more: the digest will tell
             except ConnectionBroken as error:
-                failures = failures + 1 if blob.size <= before else 1
+                failures = failures + 1 if blob.size <= before else 0
                 if failures >= TRIES:
                     hint = "What has come so far is kept: pull again to go on."
                     raise PullError(f"max retries exceeded: {error}", hint) from error
