@@ -35,10 +35,11 @@ def read(path: Path) -> Notebook:
     try:
         content = path.read_text("utf-8")
         ids = Counter(cell["id"] for cell in json.loads(content)["cells"])
-        notebook = nbformat.reads(content, as_version=4)
+        twins = [id for id, count in ids.items() if count > 1]  # nbformat would give one of them a random id
+        notebook = None if twins else nbformat.reads(content, as_version=4)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, nbformat.ValidationError) as error:
         raise InputError(f"{path.name} cannot be read as a notebook: {error}", "Restore the file from git.") from error
-    if twins := [id for id, count in ids.items() if count > 1]:  # nbformat would give one of them a random id
+    if twins:
         raise InputError(f"In {path.name}, several cells have the id {twins[0]}.", "Give each cell an id of its own.")
     return notebook
 

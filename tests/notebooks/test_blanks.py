@@ -13,7 +13,7 @@ BLANKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
 @pytest.fixture(scope="module", params=BLANKS, ids=lambda path: path.stem)
-def ran(request, running_lab):
+def ran(request, lab_with_handbook):
     notebook = read(request.param)
     execute(notebook, request.param.parent)
     return notebook
