@@ -79,7 +79,8 @@ def make() -> None:
         try:
             venv.create(VENV, with_pip=True)
         except subprocess.CalledProcessError:
-            sys.exit("setup: this Python has no pip of its own\n\nhint: on Debian and Ubuntu: apt-get install python3-venv, then run the same command again")
+            hint = "on Debian and Ubuntu: apt-get install python3-venv, then run the same command again"
+            sys.exit(f"setup: this Python has no pip of its own\n\nhint: {hint}")
     STAMP.unlink(missing_ok=True)
     uv = find_uv()
     say("Installing the packages of requirements.lock (about 700 MB, once)")
