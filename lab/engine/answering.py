@@ -9,8 +9,9 @@ from typing import Any
 from lab.engine.completion import Ending, Piece
 from lab.engine.durations import parse_keep_alive
 from lab.engine.errors import EngineError, InvalidName
+from lab.engine.grammar import format_fields
 from lab.engine.model import Model
-from lab.engine.options import format_fields, merge_options, sampling_fields
+from lab.engine.options import merge_options, sampling_fields
 from lab.engine.prompt import PromptWriter
 from lab.engine.responses import ns
 from lab.engine.scheduler import Scheduler
@@ -56,6 +57,8 @@ class Answering:
             writer = PromptWriter(self.runner, self.model, options, num_ctx, *flags)
             prompt = await asyncio.to_thread(self.write, writer)
             fields = {**sampling_fields(options, num_ctx), **grammar, **self._logprobs()}
+            if not writer.shift:  # the answer ends with the context
+                fields["n_predict"] = min(fields["n_predict"], num_ctx - len(prompt))
             completion = self.runner.complete({"prompt": prompt, **fields})
             try:
                 async for batch in completion.batches():

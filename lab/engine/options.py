@@ -1,6 +1,5 @@
 """Ollama's options: their defaults, their checks, and what llama.cpp calls them."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -72,15 +71,3 @@ def sampling_fields(options: Mapping[str, Any], num_ctx: int) -> dict[str, Any]:
     asked = options["num_predict"]
     fields["n_predict"] = asked if 0 <= asked <= limit else limit
     return fields
-
-
-def format_fields(wanted: Any) -> dict[str, Any]:
-    """The grammar that `format` asks for: nothing, any JSON object, or what a JSON schema allows."""
-    if wanted is None or wanted == "":
-        return {}
-    if wanted == "json":
-        return {"json_schema": {"type": "object"}}
-    if isinstance(wanted, dict):
-        return {"json_schema": wanted}
-    raw = json.dumps(json.dumps(wanted, ensure_ascii=False), ensure_ascii=False)
-    raise EngineError(500, f'invalid format: {raw}; expected "json" or a valid JSON Schema object')

@@ -34,16 +34,17 @@ class PromptWriter:
         return self._render(messages, go_template)
 
     def cut(self, prompt: str, middle: bool = True) -> str | list[int]:
-        """The prompt, cut to the context when it is longer. With `middle` false llama.cpp refuses a longer one."""
-        if self._surely_fits(prompt) or not (self.truncate or not self.shift):
+        """The prompt, cut to the context when it is longer. With `middle` or `truncate` false llama.cpp refuses a longer one.
+
+        Without `shift` the prompt comes as tokens: their number limits the answer.
+        """
+        if self.shift and (not (middle and self.truncate) or self._surely_fits(prompt)):
             return prompt
-        tokens = self.runner.tokenize(prompt, special=True)
+        tokens: list[int] = self.runner.tokenize(prompt, special=True)
         if len(tokens) < self.num_ctx:
-            return prompt
+            return prompt if self.shift else tokens
         if not self.shift:
             raise EngineError(400, TOO_LONG)
-        if not middle:
-            return prompt
         kept = cut_middle(tokens, self.num_ctx, self.options["num_keep"])
         log.warning("truncating input prompt: limit=%d prompt=%d keep=%d", len(kept), len(tokens), self.options["num_keep"])
         return kept

@@ -48,7 +48,7 @@ def parse_body(body: bytes, struct: str, fields: Fields = MODEL_FIELDS) -> dict[
         text = body.decode("utf-8", errors="replace").lstrip()
         if not text:
             raise EngineError(400, "missing request body")
-        data, _ = json.JSONDecoder(parse_constant=_no_constant).raw_decode(text)  # like Go's decoder: what follows the first value is ignored
+        data, _ = json.JSONDecoder(parse_constant=_no_constant).raw_decode(text)  # as in Go, what follows is ignored
     except json.JSONDecodeError as error:
         raise EngineError(400, _go_syntax_error(error)) from error
     except RecursionError as error:

@@ -62,8 +62,8 @@ async def embed_texts(entry: Loaded, texts: list[str], truncate: bool, dimension
         total += tokens
     vectors = np.frombuffer(b"".join(rows), dtype="<f4").reshape(len(texts), -1)
     if 0 < dimensions < vectors.shape[1]:
-        vectors = np.ascontiguousarray(vectors[:, :dimensions])
-        vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        vectors = vectors[:, :dimensions]
+        vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-12))
     return vectors, total
 
 

@@ -5,9 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.engine.errors import EngineError
-from lab.engine.options import DEFAULTS, format_fields, merge_options, sampling_fields
-
-SCHEMA = {"type": "object", "properties": {"capital": {"type": "string"}}}
+from lab.engine.options import DEFAULTS, merge_options, sampling_fields
 
 
 def test_without_options_ollamas_defaults_hold() -> None:
@@ -66,23 +64,3 @@ def test_llama_cpp_gets_its_own_names() -> None:
     fields = sampling_fields(merge_options({"num_keep": 9, "stop": ["END"]}), 100)
     assert (fields["n_keep"], fields["stop"]) == (9, ["END"])
     assert not {"num_ctx", "num_keep", "num_predict"} & set(fields)
-
-
-@pytest.mark.parametrize("nothing", [None, ""])
-def test_no_format_means_no_grammar(nothing: str | None) -> None:
-    assert format_fields(nothing) == {}
-
-
-def test_format_json_is_any_object() -> None:
-    assert format_fields("json") == {"json_schema": {"type": "object"}}
-
-
-def test_a_schema_is_passed_on() -> None:
-    assert format_fields(SCHEMA) == {"json_schema": SCHEMA}
-
-
-@pytest.mark.parametrize(("wrong", "shown"), [("yaml", r'"\"yaml\""'), (["a"], r'"[\"a\"]"'), (3, '"3"')])
-def test_another_format_is_refused_and_quoted(wrong: object, shown: str) -> None:
-    with pytest.raises(EngineError) as refused:
-        format_fields(wrong)
-    assert refused.value.message == f'invalid format: {shown}; expected "json" or a valid JSON Schema object'
