@@ -14,9 +14,9 @@ def answer_html(answer: Answer) -> str:
     body = " ".join(map(_sentence, answer.sentences)) or escape(answer.answer)
     notes = "".join(f'<p style="{NOTE}">Note: {escape(note)}</p>' for note in answer.notes)
     return (
-        f'<section role="region" aria-label="Answer" style="{BOX}">'
+        f'<div role="group" aria-label="Answer" style="{BOX}">'
         f"<p><strong>{escape(answer.question)}</strong></p><p>{body}</p>"
-        f"<p><em>{escape(STATES[answer.state])}</em></p>{_sources(answer.citations)}{notes}</section>"
+        f"<p><em>{escape(STATES[answer.state])}</em></p>{_sources(answer.citations)}{notes}</div>"
     )
 
 
