@@ -26,7 +26,7 @@ def command(
 
     try:
         with view_for(err) as view:
-            settings, choice = up(place=parse_place(place), view=view)
+            settings, choice = up(parse_place(place), view=view)
     except KeyboardInterrupt:
         err.print("Interrupted: what this call had started was stopped. `lab up` begins again.", highlight=False)
         raise typer.Exit(130) from None

@@ -20,25 +20,23 @@ from lab.stack.state import State, locked, read_state, write_state
 
 
 def up(
-    settings: Settings | None = None,
-    *,
     place: Place | None = None,
+    *,
     services: Collection[str] = NAMES,
     ingest: bool = True,
     view: View | None = None,
 ) -> tuple[Settings, Choice]:
     """Starts what is missing, fetches missing models, and brings the index up to date.
 
-    Settings are taken as they are when given (with their place), else read and completed with a place that suits the machine.
     Raises LabError when something cannot be had; what runs stays, and the next call continues from there.
     Ctrl-C stops what this call started.
     """
     view = view or Silent()
-    home = (settings or load_settings()).lab_home
+    home = load_settings().lab_home
     with locked(home):
         state = read_state(home)
         stop(leftovers(home, _running(state).values()))
-        settings, choice = _decide(home, state, settings, place)
+        settings, choice = _decide(home, state, place)
         chosen = [service for service in choice.services if service.name in services]
         with Starter(settings, choice.place, state, view) as starter:
             starter.start(chosen)
@@ -57,24 +55,18 @@ def _running(state: State) -> dict[str, psutil.Process]:
     return {name: process for name, process in found.items() if process}
 
 
-def _decide(home: Path, state: State, given: Settings | None, place: Place | None) -> tuple[Settings, Choice]:
+def _decide(home: Path, state: State, place: Place | None) -> tuple[Settings, Choice]:
     """The place stays while something runs in it; otherwise it is chosen anew."""
     running = _running(state)
     if not running:
         state.forget_choices()
         write_state(home, state)
-    settings = given or load_settings()
-    wanted = place or (settings.lab_place if given or "lab_place" in settings.model_fields_set else None)
+    settings = load_settings()
+    wanted = place or (settings.lab_place if "lab_place" in settings.model_fields_set else None)
     choice = _keep(settings, state, wanted, "ollama" in running) if running else choose(settings, wanted)
-    settings = _complete(settings, given is not None, choice.place)
+    settings = load_settings(lab_place=choice.place, jupyter_token=settings.jupyter_token or secrets.token_urlsafe(24))
     state.settings, state.reason = choices(settings), choice.reason
     return settings, choice
-
-
-def _complete(settings: Settings, given: bool, place: Place) -> Settings:
-    """With the place and what depends on it, and a token."""
-    chosen = {"lab_place": place, "jupyter_token": settings.jupyter_token or secrets.token_urlsafe(24)}
-    return settings.model_copy(update=chosen) if given else load_settings(**chosen)
 
 
 def _keep(settings: Settings, state: State, wanted: Place | None, own_ollama: bool) -> Choice:
@@ -92,9 +84,9 @@ def _index(settings: Settings, state: State, view: View) -> None:
         write_state(settings.lab_home, state)
 
 
-def down(settings: Settings | None = None) -> list[str]:
+def down() -> list[str]:
     """Stops all that the lab started, also what it lost track of. Returns the names of what was stopped; data stays."""
-    home = (settings or load_settings()).lab_home
+    home = load_settings().lab_home
     with locked(home):
         state = read_state(home)
         running = _running(state)

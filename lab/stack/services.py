@@ -4,6 +4,7 @@ The local starter uses it, and so can anything that checks the same services in 
 """
 
 import hashlib
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from lab.settings import ROOT, Place, Settings, child_environment
+from lab.settings import ROOT, Place, Settings, ollama_url
 from lab.stack.web import get_json
 
 PYTHON = [sys.executable, "-P"]  # -P: a file in the current folder must not replace a library
@@ -46,7 +47,6 @@ class Service:
     probe: str  # the path that tells whether it is ready ...
     ready: str  # ... and the key that its JSON answer then has, with a true value
     command: Callable[[Settings, Place], list[str]]  # starts it as a process of this machine
-    uses_choices: bool = False  # its processes read the lab's addresses and models: it is started anew when one changes
 
     def url(self, settings: Settings) -> str:
         """Where it answers."""
@@ -55,6 +55,10 @@ class Service:
     def port(self, settings: Settings) -> int:
         """The port it answers on."""
         return urlsplit(self.url(settings)).port or 80
+
+    def own_settings(self, settings: Settings) -> dict[str, Any]:
+        """The settings that it is started with: their names begin with its own."""
+        return {name: value for name, value in settings.model_dump().items() if name.startswith(f"{self.name}_")}
 
     def answer(self, settings: Settings, timeout: float = 1.0) -> dict[str, Any] | None:
         """What its probe answers when it is ready, else None."""
@@ -66,7 +70,7 @@ OLLAMA = Service("ollama", "Ollama", "OLLAMA_PORT", "ollama_host", "/api/version
 SERVICES: tuple[Service, ...] = (
     OLLAMA,
     Service("chroma", "Chroma", "CHROMA_PORT", "chroma_url", "/api/v2/healthcheck", "is_executor_ready", _chroma),
-    Service("jupyter", "JupyterLab", "JUPYTER_PORT", "jupyter_url", "/api", "version", _jupyter, uses_choices=True),
+    Service("jupyter", "JupyterLab", "JUPYTER_PORT", "jupyter_url", "/api", "version", _jupyter),
 )
 # The settings that `lab up` decides about; it keeps them in the state folder for other terminals and for notebooks.
 CHOICES = ("lab_place", "ollama_host", "ollama_port", "chroma_host", "chroma_port", "jupyter_port", "jupyter_token", "chat_model")
@@ -74,9 +78,13 @@ NAMES = tuple(service.name for service in SERVICES)
 
 
 def environment(service: Service, settings: Settings, place: Place) -> dict[str, str]:
-    """Environment of a service's process: the same settings, the marks by which the lab knows its own, and quiet telemetry."""
-    env = child_environment(settings)
-    env.update(LAB_SERVICE=service.name, ANONYMIZED_TELEMETRY="False", PYTHONUNBUFFERED="1")
+    """Environment of a service's process: its own settings, the marks by which the lab knows it, and quiet telemetry.
+
+    Notebooks find the other settings through LAB_HOME: fixed here, a change in .env would not reach them.
+    """
+    env = {**os.environ, "LAB_HOME": str(settings.lab_home), "LAB_SERVICE": service.name}
+    env.update({name.upper(): str(value) for name, value in service.own_settings(settings).items() if str(value)})
+    env.update(ANONYMIZED_TELEMETRY="False", PYTHONUNBUFFERED="1")
     env.pop("CHROMA_PERSIST_PATH", None)  # it would win over --path
     env["PATH"] = f"{sys.prefix}/bin:{env.get('PATH', '')}"  # a terminal in JupyterLab finds the `lab` command
     if place == "embedded":
@@ -85,11 +93,14 @@ def environment(service: Service, settings: Settings, place: Place) -> dict[str,
 
 
 def choices(settings: Settings) -> dict[str, Any]:
-    """What `lab up` decided, as `lab.json` holds it."""
-    return settings.model_dump(include=set(CHOICES))
+    """What `lab up` decided, as `lab.json` holds it. An address that follows from the port is left out: the port may change."""
+    chosen = settings.model_dump(include=set(CHOICES))
+    if chosen["ollama_host"] == ollama_url("", settings.ollama_port):
+        del chosen["ollama_host"]
+    return chosen
 
 
 def fingerprint(service: Service, settings: Settings, place: Place) -> str:
     """Changes when a running process of the service no longer fits the settings."""
-    parts = (service.command(settings, place), service.url(settings), choices(settings) if service.uses_choices else None)
+    parts = (service.command(settings, place), service.own_settings(settings))
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]

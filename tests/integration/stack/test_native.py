@@ -1,5 +1,6 @@
 """The native place: somebody's own server is used, completed, and left running."""
 
+import os
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -76,3 +77,16 @@ def test_when_it_goes_away_the_lab_says_how_to_start_it(beside):
     done = lab.run("up")
     assert done.returncode == 1
     assert "ollama serve" in done.stderr
+
+
+def test_the_program_on_the_path_is_started_with_the_lab_and_stopped_with_it(make_lab, tmp_path):
+    program = tmp_path / "bin" / "ollama"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m lab.engine "$@"\n')
+    program.chmod(0o755)
+    with make_lab(tmp_path / "home", LAB_PLACE="", PATH=f"{program.parent}:{os.environ['PATH']}") as lab:
+        lab.up_quickly("ollama")
+        assert lab.status()["reason"] == "the program `ollama` is installed"
+        assert lab.states()["ollama"] == "running"
+        lab.run("down")
+        assert lab.processes() == []

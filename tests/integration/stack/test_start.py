@@ -27,7 +27,8 @@ def test_from_nothing_to_a_running_lab_and_back(lab):
     status = lab.status()
     assert {service["state"] for service in status["services"]} == {"running"}
     assert {model["name"] for model in status["models"]} == {"smollm2:135m", "all-minilm:latest"}
-    assert lab.run("down").returncode == 0
+    urlopen(address.replace("/?", "/api/kernels?"), data=b"{}", timeout=30)  # a notebook is open
+    assert lab.run("down").stdout == "Stopped: ollama, chroma, jupyter.\n"
     assert lab.processes() == []
     assert (lab.home / "chroma").is_dir()  # data stays
 
@@ -118,3 +119,12 @@ def test_a_stopped_lab_forgets_its_choices_but_not_the_token(lab):
     lab.up_quickly("chroma")
     lab.run("down")
     assert list(json.loads((lab.home / "lab.json").read_text())["settings"]) == ["jupyter_token"]
+
+
+def test_stopping_ends_the_kernels_of_a_killed_jupyterlab_at_once(lab):
+    lab.up_quickly("jupyter")
+    settings = json.loads((lab.home / "lab.json").read_text())["settings"]
+    urlopen(f"http://127.0.0.1:{settings['jupyter_port']}/api/kernels?token={settings['jupyter_token']}", data=b"{}", timeout=30)
+    os.kill(lab.pids()["jupyter"], signal.SIGKILL)
+    lab.run("down")
+    assert lab.processes() == []

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from lab.settings import CHAT_MODELS, load_settings
+from lab.settings import Settings, load_settings
 from lab.stack.services import CHOICES, NAMES, OLLAMA, SERVICES, choices, environment, fingerprint
+from lab.stack.state import State, write_state
 
 CHROMA, JUPYTER = SERVICES[1:]
 
@@ -39,10 +40,25 @@ def test_processes_carry_the_marks_of_their_lab(service, settings):
     assert (env["LAB_SERVICE"], env["LAB_HOME"], env["ANONYMIZED_TELEMETRY"]) == (service.name, str(settings.lab_home), "False")
 
 
-def test_a_process_reads_back_the_same_choices(settings, monkeypatch):
-    for name, value in environment(JUPYTER, settings, "embedded").items():
-        monkeypatch.setenv(name, value)
-    assert choices(load_settings()) == choices(settings)
+def test_jupyterlab_leaves_the_settings_of_others_to_the_state_folder(settings, monkeypatch):
+    monkeypatch.delenv("CHAT_MODEL")
+    monkeypatch.delenv("CHROMA_PORT")
+    env = environment(JUPYTER, load_settings(chat_model="x"), "embedded")
+    assert not {"CHAT_MODEL", "CHROMA_PORT"} & set(env)
+    assert env["JUPYTER_PORT"] == str(settings.jupyter_port)
+
+
+def test_a_changed_port_wins_over_the_address_of_the_running_lab(settings, monkeypatch):
+    monkeypatch.delenv("OLLAMA_HOST")
+    settings.lab_home.mkdir(exist_ok=True)
+    write_state(settings.lab_home, State(choices(load_settings())))
+    monkeypatch.setenv("OLLAMA_PORT", "4321")
+    assert load_settings().ollama_host == "http://127.0.0.1:4321"
+
+
+def test_the_address_of_somebodys_server_is_kept(settings, monkeypatch):
+    monkeypatch.setenv("OLLAMA_HOST", "http://gpu-box:11434")
+    assert choices(load_settings())["ollama_host"] == "http://gpu-box:11434"
 
 
 def test_a_terminal_of_jupyterlab_finds_the_lab_command_first(settings):
@@ -66,22 +82,25 @@ def test_a_folder_meant_for_another_chroma_is_not_used(settings, monkeypatch):
     assert "CHROMA_PERSIST_PATH" not in environment(CHROMA, settings, "embedded")
 
 
-def test_a_changed_port_asks_for_a_new_process(settings):
-    moved = settings.model_copy(update={"chroma_port": 1024})
-    assert fingerprint(CHROMA, settings, "embedded") != fingerprint(CHROMA, moved, "embedded")
-
-
-def test_a_changed_model_asks_for_a_new_jupyterlab_only(settings):
-    other = settings.model_copy(update={"chat_model": "other"})
+@pytest.mark.parametrize(
+    ("change", "renewed"),
+    [
+        ({"chroma_port": 1024}, ["chroma"]),
+        ({"ollama_keep_alive": "1m"}, ["ollama"]),
+        ({"jupyter_token": "new"}, ["jupyter"]),
+        ({"chat_model": "other"}, []),
+    ],
+)
+def test_a_changed_setting_asks_for_a_new_process_of_its_service_only(settings, change, renewed):
+    other = settings.model_copy(update=change)
     changed = [
         service.name for service in SERVICES if fingerprint(service, settings, "embedded") != fingerprint(service, other, "embedded")
     ]
-    assert changed == ["jupyter"]
+    assert changed == renewed
 
 
-def test_the_choices_are_settings(settings):
-    assert set(choices(settings)) == set(CHOICES)
-    assert set(CHAT_MODELS) == {"compose", "native", "embedded"}
+def test_the_choices_are_settings():
+    assert set(CHOICES) <= set(Settings.model_fields)
 
 
 def test_the_command_of_chroma_is_the_one_that_its_own_program_runs():
