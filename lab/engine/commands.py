@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from lab.errors import LabError
 
@@ -63,7 +64,9 @@ def _parser() -> argparse.ArgumentParser:
     from lab.engine import command_models as models
     from lab.engine.command_run import run_model
 
-    parser = argparse.ArgumentParser(prog="ollama", description="Run language models on this machine.")
+    called = Path(sys.argv[0]).name  # `ollama` where it stands in for that
+    prog = "lab-engine" if called == "__main__.py" else called
+    parser = argparse.ArgumentParser(prog=prog, description="Run language models on this machine, as ollama does.")
     parser.add_argument("-v", "--version", action="store_true", help="show the version")
     parser.set_defaults(command=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")

@@ -6,8 +6,8 @@ from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
 from lab.engine.errors import EngineError, NoAdapters
-from lab.engine.gguf_info import is_gguf, read_info
-from lab.engine.layers import Content, add_layer, blob_layer, describe, to_bytes, write_model
+from lab.engine.gguf_info import is_gguf, read_config, read_info
+from lab.engine.layers import Content, add_layer, blob_layer, to_bytes, write_model
 from lab.engine.manifest import Layer, check_digest
 from lab.engine.model import Model
 from lab.engine.names import Name
@@ -88,10 +88,9 @@ def _from_files(store: Store, files: dict[str, str]) -> Generator[Status, None, 
         raise EngineError(400, "a model is made from one GGUF file; split models and projectors are not supported here")
     yield {"status": "parsing GGUF"}
     digest = check_digest(next(iter(files.values())))
-    info = read_info(store.blob_path(digest))
-    if info.metadata.get("general.type") == "adapter":
+    if read_info(store.blob_path(digest)).metadata.get("general.type") == "adapter":
         raise NoAdapters
-    return Base(describe(info), [blob_layer(store, "model", digest)], {})
+    return Base(read_config(store.blob_path(digest)), [blob_layer(store, "model", digest)], {})
 
 
 def _check_file(store: Store, path: str, digest: str) -> None:

@@ -84,7 +84,7 @@ class GgufInfo:
         return int(self.metadata.get(f"{self.architecture}.{key}", 0))
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2)  # a vocabulary takes some 15 MB
 def read_info(path: Path) -> GgufInfo:
     """Read a GGUF file. Blobs never change, so the answer is kept. Raises EngineError when it is not a GGUF file."""
     try:
@@ -92,6 +92,24 @@ def read_info(path: Path) -> GgufInfo:
             return _Reader(data).read()
     except (OSError, ValueError, struct.error, KeyError, RecursionError) as error:
         raise EngineError(400, "supplied file was not in GGUF format") from error
+
+
+@lru_cache(maxsize=256)
+def read_config(path: Path) -> dict[str, Any]:
+    """What the config blob of a model says about these weights, for models whose config does not. Raises EngineError."""
+    info = read_info(path)
+    return {
+        "model_format": "gguf",
+        "model_family": info.architecture,
+        "model_families": [info.architecture],
+        "model_type": info.parameter_size,
+        "file_type": info.quantization,
+        "architecture": "amd64",
+        "os": "linux",
+        "capabilities": info.capabilities,
+        "context_length": info.context_length,
+        "embedding_length": info.embedding_length,
+    }
 
 
 def is_gguf(path: Path) -> bool:

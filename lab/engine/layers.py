@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from lab.engine.gguf_info import GgufInfo
 from lab.engine.manifest import CONFIG_TYPE, Layer, Manifest
 from lab.engine.store import Store
 
@@ -25,22 +24,6 @@ def add_layer(store: Store, kind: str, content: Content) -> Layer:
 def blob_layer(store: Store, kind: str, digest: str, parent: str = "") -> Layer:
     """A layer of a blob that is stored already."""
     return Layer.of_kind(kind, digest, store.blob_path(digest).stat().st_size, parent)
-
-
-def describe(info: GgufInfo) -> dict[str, Any]:
-    """The config blob: what a list of models shows, so that it never opens the weights."""
-    return {
-        "model_format": "gguf",
-        "model_family": info.architecture,
-        "model_families": [info.architecture],
-        "model_type": info.parameter_size,
-        "file_type": info.quantization,
-        "architecture": "amd64",
-        "os": "linux",
-        "capabilities": info.capabilities,
-        "context_length": info.context_length,
-        "embedding_length": info.embedding_length,
-    }
 
 
 def write_model(store: Store, name: str, config: dict[str, Any], layers: Iterable[Layer]) -> set[str]:

@@ -1,11 +1,13 @@
 """A model as the store holds it."""
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from lab.engine.errors import EngineError
 from lab.engine.manifest import Manifest
 
 
@@ -50,17 +52,17 @@ class Model:
     @property
     def context_length(self) -> int:
         """Tokens that the model was trained to read at once."""
-        return int(self.config.get("context_length") or self._read_gguf().context_length)
+        return int(self.config.get("context_length") or self._from_weights("context_length") or 0)
 
     @property
     def embedding_length(self) -> int:
         """Numbers in one of the model's vectors."""
-        return int(self.config.get("embedding_length") or self._read_gguf().embedding_length)
+        return int(self.config.get("embedding_length") or self._from_weights("embedding_length") or 0)
 
     @property
     def capabilities(self) -> list[str]:
         """`completion` for a model that writes, `embedding` for one that makes vectors."""
-        return list(self.config.get("capabilities") or self._read_gguf().capabilities)
+        return list(self.config.get("capabilities") or self._from_weights("capabilities") or ["completion"])
 
     @property
     def parent_model(self) -> str:
@@ -72,11 +74,13 @@ class Model:
         """Digest of the blob with the weights."""
         return next(layer.digest for layer in self.manifest.layers if layer.kind == "model")
 
-    def _read_gguf(self) -> Any:
-        """What the config of a model from a public registry does not say."""
-        from lab.engine.gguf_info import read_info
+    def _from_weights(self, name: str) -> Any:
+        """What the config of a model from a public registry leaves out. Damaged weights must not break a list of models."""
+        from lab.engine.gguf_info import read_config
 
-        return read_info(self.gguf)
+        with suppress(EngineError):
+            return read_config(self.gguf)[name]
+        return None
 
 
 def read_layers(manifest: Manifest, blob: Any) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from typing import Any
 
 from lab.engine.convert import convert_bert
 from lab.engine.errors import DigestMismatch, PullError
-from lab.engine.gguf_info import read_info
-from lab.engine.layers import add_layer, blob_layer, describe, write_model
+from lab.engine.gguf_info import read_config
+from lab.engine.layers import add_layer, blob_layer, write_model
 from lab.engine.manifest import Layer, Manifest
 from lab.engine.names import Name
 from lab.engine.registry import STALL, ConnectionBroken, Registry, registry_url
@@ -67,7 +67,7 @@ def _from_package(store: Store, name: Name) -> Generator[Status, None, Unused]:
     model = yield from (_copied if weights.is_gguf else _converted)(store, weights)
     yield {"status": "verifying sha256 digest"}
     yield {"status": "writing manifest"}
-    config = describe(read_info(store.blob_path(model.digest))) | {"source": weights.digest}
+    config = read_config(store.blob_path(model.digest)) | {"source": weights.digest}
     with store.lock:  # nobody may remove the small layers before the manifest names them
         layers = [model, add_layer(store, "license", weights.license), add_layer(store, "params", weights.params)]
         return write_model(store, name.full, config, layers)

@@ -6,12 +6,17 @@ from pathlib import Path
 import gguf
 import numpy as np
 import pytest
+from hypothesis import settings
 
-from lab.engine.gguf_info import read_info
-from lab.engine.layers import add_layer, describe, write_model
+from lab.engine.gguf_info import read_config
+from lab.engine.layers import add_layer, write_model
 from lab.engine.manifest import Layer
 from lab.engine.model import Model
 from lab.engine.store import Store
+
+# The machine may be busy: a slow example is no failure.
+settings.register_profile("engine", deadline=None)
+settings.load_profile("engine")
 
 
 @pytest.fixture
@@ -43,7 +48,7 @@ def add_model(store: Store, tiny_gguf: Path) -> Callable[..., Model]:
 
     def add(name: str, **layers: object) -> Model:
         digest = store.add_blob(tiny_gguf.read_bytes())
-        config = describe(read_info(store.blob_path(digest)))
+        config = dict(read_config(store.blob_path(digest)))
         weights = Layer.of_kind("model", digest, tiny_gguf.stat().st_size)
         write_model(store, name, config, [weights, *(add_layer(store, kind, content) for kind, content in layers.items())])
         return store.get(name)

@@ -7,6 +7,7 @@ from contextlib import suppress
 import pytest
 
 from lab.engine.errors import DigestMismatch, EngineError, InvalidName, ModelMissing
+from lab.engine.gguf_info import read_config, read_info
 from lab.engine.store import KEEP_PARTIAL
 
 NO_BLOB = "sha256:" + "0" * 64
@@ -48,10 +49,17 @@ def test_model_tells_what_its_config_says(add_model):
 
 
 def test_config_that_says_little_is_completed_from_the_weights(store, add_model):
-    digest = store.get(add_model("x").name).manifest
-    config = store.blob_path(digest.config.digest)
-    config.write_text('{"model_family":"llama"}')
+    store.blob_path(add_model("x").manifest.config.digest).write_text('{"model_family":"llama"}')
     assert (store.get("x").context_length, store.get("x").capabilities) == (64, ["completion"])
+
+
+def test_damaged_weights_do_not_break_a_list(store, add_model):
+    model = add_model("x")
+    store.blob_path(model.manifest.config.digest).write_text('{"model_family":"llama"}')
+    store.blob_path(model.weights_digest).write_bytes(b"damaged")
+    read_config.cache_clear()
+    read_info.cache_clear()
+    assert [(m.context_length, m.embedding_length, m.capabilities) for m in store.list()] == [(0, 0, ["completion"])]
 
 
 def test_name_in_another_case_finds_the_model(store, add_model):

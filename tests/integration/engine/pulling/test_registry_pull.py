@@ -54,7 +54,7 @@ def test_second_pull_asks_for_no_blob(store, registry, digest):
     fetch(store, registry)
     registry.log.clear()
     fetch(store, registry)
-    assert [path for _, path, _ in registry.log] == ["/v2/library/tiny/manifests/latest"]
+    assert [path for path, _ in registry.log] == ["/v2/library/tiny/manifests/latest"]
 
 
 def test_broken_connection_is_taken_up_where_it_ended(store, registry, digest):
@@ -129,14 +129,14 @@ def test_unknown_model_has_ollamas_words(store, registry):
 def test_token_is_fetched_when_asked_for(store, registry, digest):
     registry.token = "secret"
     fetch(store, registry)
-    assert ("GET", "/token?service=here&scope=repository%3Ax%3Apull") in [(method, path) for method, path, _ in registry.log]
+    assert "/token?service=here&scope=repository%3Ax%3Apull" in [path for path, _ in registry.log]
     assert store.get("tiny")
 
 
 def test_token_is_not_shown_to_another_host(store, registry, digest):
     registry.token, registry.redirects = "secret", True
     fetch(store, registry)
-    elsewhere = [headers for _, path, headers in registry.log if path.startswith("/cdn")]
+    elsewhere = [headers for path, headers in registry.log if path.startswith("/cdn")]
     assert elsewhere and not any("Authorization" in headers for headers in elsewhere)
 
 
