@@ -5,7 +5,6 @@ A name here in lower case is a variable of the same name in upper case: `chat_mo
 """
 
 import json
-import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -124,7 +123,7 @@ class _RunningLab(PydanticBaseSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         homes = [source().get("lab_home") for source in self.stronger]
-        home = ROOT / Path(next((h for h in homes if h), ROOT / ".lab"))
+        home = ROOT / Path(next((h for h in homes if h), ROOT / ".lab")).expanduser()
         try:
             return dict(json.loads((home / "lab.json").read_text("utf-8"))["settings"])
         except (OSError, ValueError, KeyError, TypeError):
@@ -139,6 +138,8 @@ def ollama_url(host: str, default_port: int = 11434) -> str:
     """
     text = host.strip().rstrip("/")
     parts = urlsplit(text if "://" in text else f"//{text}", scheme="http")
+    if parts.scheme not in ("http", "https"):
+        raise ValueError(f"OLLAMA_HOST={host} must begin with http:// or https://, or have no scheme")
     try:
         port = parts.port
     except ValueError as error:
@@ -166,9 +167,3 @@ def load_settings(**overrides: Any) -> Settings:
 def get_settings() -> Settings:
     """Settings of this process, read once. Tests call `get_settings.cache_clear()`."""
     return load_settings()
-
-
-def child_environment(settings: Settings) -> dict[str, str]:
-    """Environment for a process of the lab: it reads back exactly these settings."""
-    own = {name.upper(): str(value) for name, value in settings.model_dump().items() if str(value)}
-    return {**os.environ, **own}
