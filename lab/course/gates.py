@@ -15,6 +15,7 @@ from lab.settings import ROOT
 Gate = Callable[[Notebook, Path], Iterator[str]]
 TAGS = {"exercise", "prediction", "solution", "raises-exception", "nbval-ignore-output"}
 LONGEST_CELL = 15
+LONGEST_LINE = 90  # characters that can be seen without scrolling sideways
 LARGEST_OUTPUT = 300_000
 LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)[^)]*\)")
 HEADING = re.compile(r"^(#{1,6}) ", re.MULTILINE)
@@ -67,6 +68,8 @@ def _short_cells(notebook: Notebook, path: Path) -> Iterator[str]:
         lines = sum(bool(line.strip()) and not line.strip().startswith("###") for line in cell["source"].splitlines())
         if lines > LONGEST_CELL:
             yield f"{cell['id']}: {lines} lines of code, more than {LONGEST_CELL}"
+        if any(len(line) > LONGEST_LINE for line in cell["source"].splitlines()):
+            yield f"{cell['id']}: a line of code over {LONGEST_LINE} characters"
 
 
 def _prose_first(notebook: Notebook, path: Path) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """What a learner sees after check, hint and solution: text that stays the same from run to run, and the same as readable HTML."""
 
 import html
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -29,6 +30,11 @@ LOOK = {
 NOTE_LOOK = ("#16365c", "#eaf1fa")
 
 
+def _rich(words: str) -> str:
+    """Escaped text, names between backticks shown as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(words))
+
+
 def _box(colour: str, background: str, inner: str) -> str:
     style = f"border-left:4px solid {colour};background:{background};color:{colour};padding:.5em .9em;margin:.2em 0"
     return f'<div role="status" style="{style}">{inner}</div>'
@@ -49,7 +55,7 @@ class Verdict:
     def _repr_html_(self) -> str:
         mark, colour, background = LOOK[self.state]
         title = f'<b><span aria-hidden="true">{mark}</span> {html.escape(self.id)}: {html.escape(text(self.state.value))}</b>'
-        return _box(colour, background, f"{title} {html.escape(self.message)}".rstrip())
+        return _box(colour, background, f"{title} {_rich(self.message)}".rstrip())
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ class Note:
         return f"{self.title}\n{self.body}" if self.is_code else f"{self.title}: {self.body}"
 
     def _repr_html_(self) -> str:
-        body = html.escape(self.body)
         # tabindex: a long line scrolls sideways, and the keyboard must reach it
-        inner = f'<pre tabindex="0" style="margin:.4em 0 0;color:inherit;background:transparent">{body}</pre>' if self.is_code else body
+        pre = '<pre tabindex="0" style="margin:.4em 0 0;color:inherit;background:transparent">'
+        inner = f"{pre}{html.escape(self.body)}</pre>" if self.is_code else _rich(self.body)
         return _box(*NOTE_LOOK, f"<b>{html.escape(self.title)}</b> {inner}")

@@ -94,6 +94,7 @@ SPECIMENS = {
     ),
     "dead-link": (append("two", "\n\n[away](gone.md)"), "two: dead link gone.md"),
     "long-cell": (rerun(append("timed", "\na = 1" * 15)), "timed: 16 lines of code"),
+    "long-line": (rerun(append("timed", f"\n{'a' * 91} = 1")), "timed: a line of code over 90"),
     "no-prose": (without_prose, "timed: no prose"),
     "ignored-without-reason": (tagged("timed", "nbval-ignore-output"), "timed: nbval-ignore-output and a why"),
     "reason-without-ignoring": (tagged("timed", "why:timings"), "timed: nbval-ignore-output and a why"),

@@ -36,6 +36,10 @@ def test_what_learners_wrote_is_escaped():
     assert not re.search("<(i|script|u)>", shown)
 
 
+def test_names_between_backticks_are_shown_as_code():
+    assert "Write <code>a&lt;b</code> above" in Verdict("x", State.NOT_ATTEMPTED, "Write `a<b` above")._repr_html_()
+
+
 def test_a_worked_answer_keeps_its_lines():
     note = Note("One way", "a = 1\nb = 2", is_code=True)
     assert repr(note) == "One way\na = 1\nb = 2"
