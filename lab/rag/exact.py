@@ -13,6 +13,7 @@ NAME = re.compile(r"\b[A-Za-z]*[a-z][A-Z]\w*\b|\b[A-Z]{2,}\b|(?<=[\w,;)] )[A-Z][
 NEGATION = re.compile(
     r"\b(?:not|no|never|none|nothing|nobody|neither|nor|cannot|refuses?d?|fails?)\b|n['’]t\b|ない|ません|なかっ|ずに|不可"
 )
+NUMBER = re.compile(r"(?<![\w.])\d[\d.,:]*\d|(?<![\w.])\d(?!\w)")
 PARTICLE = re.compile(r"^\s*(yes|no|はい|いいえ)\b[,.:;、。]?\s*", re.IGNORECASE)
 
 
@@ -25,6 +26,11 @@ def missing(sentence: str, source: str) -> set[str]:
     lost = {part for part in SPAN.findall(sentence) if not _stands_in(part.strip(), code)}
     lost |= {part for part in found if not (_stands_in(part, source) or (part == first and _stands_in(_small(part), source)))}
     return lost
+
+
+def unknown_numbers(question: str, source: str) -> set[str]:
+    """Numbers that are asked about and that the source does not contain."""
+    return {number for number in NUMBER.findall(question) if not _stands_in(number, source)}
 
 
 def _stands_in(part: str, source: str) -> bool:

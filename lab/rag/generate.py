@@ -10,7 +10,7 @@ from langchain_core.runnables import Runnable
 from langchain_ollama import ChatOllama
 
 from lab.rag.connections import broke_off, ollama_errors
-from lab.rag.prompt import ANSWER, join
+from lab.rag.prompt import ANSWER, PASSAGES, join
 from lab.rag.retrieve import Hit
 from lab.settings import Settings
 
@@ -54,7 +54,8 @@ class Generator:
         """Pieces of text as the model writes them, and last the Draft."""
         draft = Draft()
         end: dict[str, Any] = {}
-        values = {"context": join(hits), "question": question}
+        passages = hits[: PASSAGES.get(self.settings.chat_model, len(hits))]
+        values = {"context": join(passages), "question": question}
         with ollama_errors(self.settings, self.settings.chat_model):
             for piece in self.chain.stream(values):
                 end = {**end, **piece.response_metadata, **(piece.usage_metadata or {})}

@@ -19,7 +19,7 @@ from lab.rag.connections import load_libraries
 from lab.rag.documents import load
 from lab.rag.embed import Embedder
 from lab.rag.generate import Draft, Generator
-from lab.rag.ground import Evidence, cite, covered
+from lab.rag.ground import Evidence, cite, covered, holds
 from lab.rag.index import Index, Progress
 from lab.rag.retrieve import Hit, Retriever
 from lab.rag.store import Store
@@ -29,7 +29,6 @@ from lab.settings import Settings, get_settings
 
 REFUSAL = "Not in these documents."
 LONGEST = 2000  # characters of a question
-READ = 1  # passages that the chat model reads: see docs/decisions.md
 
 
 class Rag:
@@ -79,12 +78,12 @@ class Rag:
         """The model's words as they come, and last the Answer. The words are a draft: only the Answer was checked."""
         question, clock = _asked(question), Clock()
         found = self._search(question, self.settings.top_k, clock)
-        if not covered(found.hits):
+        if not covered(question, found.hits):
             yield _refused(question, found.hits, clock)
             return
         draft = Draft()
         with clock.stage("generate"):
-            for piece in self.generator.stream(question, found.hits[:READ]):
+            for piece in self.generator.stream(question, found.hits):
                 if isinstance(piece, Draft):
                     draft = piece
                 else:
@@ -111,7 +110,7 @@ class Rag:
         with clock.stage("ground"):
             evidence = Evidence(embed, found.lexicon, question, found.vector, found.hits)
             statements = evidence.check(draft.text)
-            state: State = "grounded" if any(source for _, source, _ in statements) else "quoted"
+            state: State = "grounded" if holds(statements) else "quoted"
             if state == "quoted":
                 statements = [(source.text, source, 1.0) for source in evidence.quote()]
             told, citations = cite(statements, found.hits)

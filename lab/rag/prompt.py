@@ -9,6 +9,10 @@ ANSWER = ChatPromptTemplate.from_messages(
     [("human", "{context}\n\nQuestion: {question}\nAnswer in one sentence, from the text above only.")]
 )
 
+# Passages that a model reads; others read all TOP_K. The smallest model does no better with four than with the best one
+# (115 questions: right 62 and 61 times), and answers in 1.2 s instead of 4.0 s.
+PASSAGES = {"smollm2:135m": 1}
+
 
 def join(hits: list[Hit]) -> str:
     """Passages as plain text for a prompt, each under its headings: not the printed form of a Document."""

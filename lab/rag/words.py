@@ -12,6 +12,8 @@ had has have having here how i if in into is it its itself just let may me might
 once one only or other our out own same shall she should so some such than that the their them then there these they this
 those through to too under until up us use used uses using very was we were what when where whether which while who whom whose
 why will with without would you your
+anybody anything bad big difference differences ever everybody everyone everything explain good happen happens like made make makes making
+mean means now please really somebody someone something still tell thing things want wants way ways
 """
 STOP = frozenset(COMMON.split())
 LATIN = re.compile(r"[a-z0-9à-öø-ÿ]+(?:['’](?!s\b)[a-z]+)?")
