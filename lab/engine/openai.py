@@ -16,7 +16,7 @@ from lab.engine.answering import MODEL_REQUIRED, Answering, Engine, check_reques
 from lab.engine.completion import Ending
 from lab.engine.errors import EngineError
 from lab.engine.model import Model
-from lab.engine.requests import check_messages, parse_body
+from lab.engine.requests import LIST, MODEL_FIELDS, check_messages, parse_body
 from lab.engine.responses import Json, stream_lines
 from lab.engine.routes_embed import embed_texts, input_texts, use_for_embedding
 from lab.engine.routes_generate import GeneratePrompt, chat_prompt
@@ -28,11 +28,10 @@ _SAME_NAME = ("seed", "frequency_penalty", "presence_penalty")
 async def chat_completions(request: Request) -> Response:
     """The next message of a conversation."""
     engine: Engine = request.app.state.engine
-    asked = parse_body(await request.body(), "ChatCompletionRequest")
-    messages = [{**message, "content": _text_of(message)} for message in asked.get("messages", [])]
-    if not messages:
+    asked = parse_body(await request.body(), "ChatCompletionRequest", {**MODEL_FIELDS, "messages": (LIST, "[]openai.Message")})
+    if not asked.get("messages"):
         raise EngineError(400, "[] is too short - 'messages'")
-    asked["messages"] = check_messages(messages)
+    asked["messages"] = check_messages([_with_text(message) for message in asked["messages"]])
     model = await engine.model(model_name(asked, MODEL_REQUIRED))
     check_request(model, asked, "chat")
     answering = Answering(engine, model, _as_ollama(asked), chat_prompt(model, asked["messages"]))
@@ -174,13 +173,14 @@ def _format(wanted: dict[str, Any]) -> Any:
     return wanted.get("json_schema", {}).get("schema") if wanted.get("type") == "json_schema" else None
 
 
-def _text_of(message: dict[str, Any]) -> str:
-    content = message.get("content") or ""
-    if isinstance(content, str):
-        return content
-    if any(part.get("type") != "text" for part in content):
+def _with_text(message: Any) -> Any:
+    """The message with its content as one text; what is no message stays as it is, to be refused with the others."""
+    content = message.get("content") if isinstance(message, dict) else None
+    if not isinstance(content, list):
+        return message
+    if not all(isinstance(part, dict) and part.get("type") == "text" for part in content):
         raise EngineError(400, "invalid message format: this engine reads text only")
-    return "".join(part.get("text", "") for part in content)
+    return {**message, "content": "".join(str(part.get("text", "")) for part in content)}
 
 
 def _listed(model: Model) -> dict[str, Any]:
