@@ -42,7 +42,7 @@ class Embedder(Embeddings):
         for start in range(0, len(texts), BATCH):
             for text, vector in zip(texts[start : start + BATCH], self.batch(texts[start : start + BATCH]), strict=True):
                 if vector is None:
-                    raise InputError(f"A text is longer than {self.model} reads: “{text[:60]}…”.", "Cut it into shorter texts.")
+                    raise InputError(f"A text is longer than {self.model} reads: “{text[:60]}…”.", "Use fewer words.")
                 vectors.append(vector)
         return vectors
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -25,7 +25,8 @@ class Draft:
     """What the model wrote, before anybody checked it."""
 
     text: str = ""
-    notes: list[str] = field(default_factory=list)
+    unread: str = ""  # a note when the model did not read the whole prompt
+    unfinished: str = ""  # a note when it did not finish its answer
 
 
 class Generator:
@@ -64,19 +65,22 @@ class Generator:
                     yield piece.content
         if not end.get("done"):
             raise broke_off(self.settings)
-        draft.notes = list(self._notes(ANSWER.format(**values), end))
+        draft.unread = self._unread(ANSWER.format(**values), end.get("input_tokens", 0))
+        draft.unfinished = self._unfinished(end)
         yield draft
 
-    def _notes(self, prompt: str, end: dict[str, Any]) -> Iterator[str]:
-        read, needed, window = end.get("input_tokens", 0), at_least(prompt), self.settings.num_ctx
-        if read < FEWER * needed:
-            yield (
-                f"The prompt was cut: it has at least {needed} tokens and the model read {read}. "
-                f"NUM_CTX is {window}; raise it, or lower TOP_K or CHUNK_SIZE."
-            )
-        if end.get("done_reason") == "length":
-            written = end.get("output_tokens", 0)
-            yield f"The answer was cut at {written} tokens: NUM_PREDICT is {self.settings.num_predict}, NUM_CTX is {window}."
+    def _unread(self, prompt: str, read: int) -> str:
+        needed = at_least(prompt)
+        if read >= FEWER * needed:
+            return ""
+        window = self.settings.num_ctx
+        return f"The prompt was cut: it has at least {needed} tokens and the model read {read}. Raise NUM_CTX ({window}), or lower TOP_K."
+
+    def _unfinished(self, end: dict[str, Any]) -> str:
+        if end.get("done_reason") != "length":
+            return ""
+        own, written = self.settings, end.get("output_tokens", 0)
+        return f"The answer was cut at {written} tokens: NUM_PREDICT is {own.num_predict}, NUM_CTX is {own.num_ctx}."
 
 
 def at_least(text: str) -> int:

@@ -115,7 +115,8 @@ class Rag:
                 statements = [(source.text, source, 1.0) for source in evidence.quote()]
             told, citations = cite(statements, found.hits)
         text = " ".join(sentence.text for sentence in told)
-        return Answer(question, text, state, told, citations, clock.read(), draft.notes)
+        notes = [draft.unread, draft.unfinished if state == "grounded" else ""]
+        return Answer(question, text, state, told, citations, clock.read(), [note for note in notes if note])
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,8 @@ def number(chunks: list[Document]) -> list[Document]:
 
 def cut(text: str, size: int, overlap: int) -> list[str]:
     """Cut a text into pieces of at most `size` characters. A code block that fits stays whole."""
+    if "\ufdd0" in text or "\ufdd1" in text:
+        return _splitter(size, overlap).split_text(text)
     hidden = CODE.sub(lambda code: code[0].translate(HIDE) if len(code[0]) <= size else code[0], text)
     return [piece.translate(SHOW) for piece in _splitter(size, overlap).split_text(hidden)]
 

@@ -48,13 +48,17 @@ class Store:
 
     def make(self) -> "Collection":
         """The collection, made now when it does not exist."""
+        from chromadb.errors import InvalidArgumentError
+
+        name = self.settings.collection
         with chroma_errors(self.settings):
-            return self.collection() or self.client.get_or_create_collection(
-                self.settings.collection,
-                configuration={"hnsw": {"space": "cosine"}},
-                metadata=self._about({}),
-                embedding_function=None,
-            )
+            try:
+                return self.collection() or self.client.get_or_create_collection(
+                    name, configuration={"hnsw": {"space": "cosine"}}, metadata=self._about({}), embedding_function=None
+                )
+            except InvalidArgumentError as error:
+                hint = "Set COLLECTION to 3 to 512 English letters, digits, dots, hyphens or underscores."
+                raise SettingError(f"COLLECTION={name} cannot be the name of a collection.", hint) from error
 
     def drop(self) -> None:
         """Delete the collection, whatever it was made with."""

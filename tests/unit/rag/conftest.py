@@ -1,0 +1,110 @@
+"""A pipeline without servers: Chroma in this process, and an embedding model of word counts behind the real client."""
+
+import json
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import httpx
+import ollama
+import pytest
+from langchain_core.documents import Document
+
+from lab.rag.embed import Embedder
+from lab.rag.index import Index
+from lab.rag.store import Store
+from lab.rag.words import terms
+from lab.settings import Settings, load_settings
+
+NUMBERS = count()
+
+
+@dataclass
+class FakeOllama:
+    """Answers /api/tags and /api/embed. A text's vector counts its words; more than `reads` words are refused."""
+
+    reads: int = 10_000
+    digest: str = "a" * 64
+    batches: list[list[str]] = field(default_factory=list)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/api/tags":
+            return httpx.Response(200, json={"models": [{"model": "all-minilm:latest", "digest": self.digest}]})
+        asked = json.loads(request.content)
+        if request.url.path == "/api/show" or asked["model"] != "all-minilm":
+            return httpx.Response(404, json={"error": f"model '{asked['model']}' not found"})
+        self.batches.append(asked["input"])
+        if any(len(text.split()) > self.reads for text in asked["input"]) and asked["truncate"] is False:
+            return httpx.Response(400, json={"error": "the input length exceeds the context length"})
+        return httpx.Response(200, json={"model": asked["model"], "embeddings": [vector(text) for text in asked["input"]]})
+
+
+def vector(text: str) -> list[float]:
+    """A unit vector of 64 numbers that shares a direction with texts of the same words."""
+    numbers = [0.01] * 64
+    for term in terms(text):
+        numbers[zlib.crc32(term.encode()) % 64] += 1
+    length = sum(number**2 for number in numbers) ** 0.5
+    return [number / length for number in numbers]
+
+
+@pytest.fixture
+def fake() -> FakeOllama:
+    return FakeOllama()
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return load_settings(collection=f"unit-{next(NUMBERS)}", embed_model="all-minilm", chunk_size=200, chunk_overlap=0)
+
+
+@pytest.fixture
+def make_embedder(fake: FakeOllama, settings: Settings) -> Callable[..., Embedder]:
+    def make(settings: Settings = settings) -> Embedder:
+        embedder = Embedder(settings)
+        embedder.client = ollama.Client("http://fake", transport=httpx.MockTransport(fake))
+        return embedder
+
+    return make
+
+
+@pytest.fixture
+def make_store(make_embedder: Callable[..., Embedder], settings: Settings) -> Callable[..., Store]:
+    import chromadb
+
+    def make(settings: Settings = settings) -> Store:
+        store = Store(settings, make_embedder(settings))
+        store._client = chromadb.EphemeralClient()
+        return store
+
+    return make
+
+
+@pytest.fixture
+def make_index(make_store: Callable[..., Store]) -> Callable[..., Index]:
+    def make(*settings: Settings) -> Index:
+        store = make_store(*settings)
+        return Index(store, store.embedder)
+
+    return make
+
+
+@pytest.fixture
+def make_document() -> Callable[..., Document]:
+    def make(text: str, source: str = "a.md", title: str = "A") -> Document:
+        return Document(page_content=text, metadata={"folder": "docs", "source": source, "title": title, "sha256": text})
+
+    return make
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three small documents."""
+    path = tmp_path / "docs"
+    path.mkdir()
+    (path / "ports.md").write_text("# Ports\n\nChroma listens on port 8000.\n\n## Ollama\n\nOllama listens on port 11434.\n")
+    (path / "volumes.md").write_text("# Volumes\n\nA named volume survives its container.\n")
+    (path / "notes.txt").write_text("Back up the whole folder.")
+    return path

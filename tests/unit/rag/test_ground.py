@@ -1,0 +1,116 @@
+import numpy as np
+import pytest
+
+from lab.rag.ground import Evidence, cite, covered, holds
+from lab.rag.retrieve import Hit
+from lab.rag.words import Lexicon
+
+PORTS = "Chroma listens on port 8000.\nOllama listens on port 11434.\nWhich port is free?"
+VOLUMES = "Models in a named volume are not deleted with the container.\nWithout a volume, your models are deleted with the container."
+
+
+def hit(text: str, source: str = "a.md", score: float = 0.6, cover: float = 1.0) -> Hit:
+    return Hit(source, text, source, "Title > Section", "Title", score, cover)
+
+
+@pytest.fixture
+def evidence(make_embedder):
+    def make(question: str, *texts: str) -> Evidence:
+        embedder = make_embedder()
+        hits = [hit(text, f"{place}.md") for place, text in enumerate(texts)]
+        return Evidence(embedder.remembered, Lexicon([PORTS, VOLUMES]), question, embedder.embed_query(question), hits)
+
+    return make
+
+
+def test_a_quote_begins_with_the_best_passage(evidence):
+    assert evidence("Which port does Chroma use?", PORTS, VOLUMES).quote()[0].text == "Chroma listens on port 8000."
+
+
+def test_a_quote_has_three_sentences_at_most(evidence):
+    assert len(evidence("port", *[f"Port {n} is a port." for n in range(9)]).quote()) <= 3
+
+
+def test_questions_in_the_sources_are_not_quoted(evidence):
+    assert all("free?" not in source.text for source in evidence("Which port is free?", PORTS).quote())
+
+
+def test_both_cases_are_quoted_in_their_order(evidence):
+    quote = evidence("Are my models deleted when I remove the container?", VOLUMES).quote()
+    assert [source.text.split()[0] for source in quote] == ["Models", "Without"]
+
+
+@pytest.mark.parametrize(
+    ("draft", "supported"),
+    [
+        ("Chroma listens on port 8000.", True),
+        ("Chroma listens on port 8001.", False),
+        ("Chroma does not listen on port 8000.", False),
+        ("Chroma listens on port 8000 with `--port`.", False),
+        ("The weather is fine today.", False),
+        ("Which port?", None),
+    ],
+)
+def test_a_sentence_is_supported_or_not(evidence, draft, supported):
+    found = evidence("Which port does Chroma listen on?", PORTS, VOLUMES).check(draft)
+    assert [source is not None for _, source, _ in found] == ([] if supported is None else [supported])
+
+
+def test_sources_that_contradict_each_other_support_nothing(evidence):
+    ((_, source, _),) = evidence("Are my models deleted with the container?", VOLUMES).check("Your models are deleted with the container.")
+    assert source is None
+
+
+def test_saying_the_question_again_is_no_answer(evidence):
+    ((_, source, _),) = evidence("Where does Chroma listen?", "Chroma listens.").check("Chroma listens.")
+    assert source is None
+
+
+def test_a_yes_that_disagrees_with_its_sentence_is_not_supported(evidence):
+    text = "Chroma does not listen on port 11434."
+    ((_, source, _),) = evidence("Does Chroma listen on port 11434?", text).check(f"Yes, {text}")
+    assert source is None
+
+
+def test_a_repeated_sentence_is_checked_once(evidence):
+    assert len(evidence("port", PORTS).check("Chroma is here. " * 5)) == 1
+
+
+def test_passages_without_sentences_support_nothing(evidence):
+    bare = evidence("port", "```\ncode\n```")
+    assert bare.quote() == []
+    assert bare.check("Chroma listens.") == [("Chroma listens.", None, 0.0)]
+
+
+def test_citations_are_numbered_as_they_are_needed(evidence):
+    found = evidence("port", "Nothing here.", PORTS)
+    told, citations = cite([(source.text, source, 1.0) for source in found.sources if source.hit == 1], found.hits)
+    assert [sentence.citation for sentence in told] == [1, 1]
+    assert [(c.number, c.document) for c in citations] == [(1, "1.md")]
+
+
+@pytest.mark.parametrize(("score", "cover", "expected"), [(0.6, 1.0, True), (0.2, 0.2, False), (0.6, 0.0, False), (0.2, 1.0, True)])
+def test_what_the_documents_cover(score, cover, expected):
+    assert covered("Which port?", [hit(PORTS, score=score, cover=cover)]) is expected
+
+
+def test_an_unknown_number_asks_for_more():
+    hits = [hit(PORTS, score=0.4, cover=0.6)]
+    assert covered("port 8000?", hits)
+    assert not covered("port 4711?", hits)
+
+
+def test_no_passage_covers_nothing():
+    assert not covered("Which port?", [])
+
+
+@pytest.mark.parametrize(("supported", "expected"), [([], False), ([True], True), ([True, False], True), ([True, False, False], False)])
+def test_a_draft_holds_when_half_of_it_is_supported(evidence, supported, expected):
+    source = evidence("port", PORTS).sources[0]
+    assert holds([("text", source if one else None, 1.0) for one in supported]) is expected
+
+
+def test_support_is_a_share(evidence):
+    found = evidence("port", PORTS, VOLUMES).check("Chroma listens on port 8000. Nothing like it.")
+    assert all(0 <= support <= 1 for *_, support in found)
+    assert np.isfinite([support for *_, support in found]).all()

@@ -1,0 +1,115 @@
+import pytest
+from langchain_core.messages import AIMessageChunk
+from langchain_core.runnables import RunnableGenerator
+
+from lab.errors import InputError, ModelError
+from lab.rag.answer import Answer
+from lab.rag.pipeline import Rag
+from lab.settings import load_settings
+
+
+@pytest.fixture
+def rag(make_store, settings, folder):
+    """A pipeline over three documents whose model says what `rag.says` holds."""
+    pipeline = Rag(settings)
+    pipeline.store = make_store()
+    pipeline.embedder = pipeline.store.embedder
+    pipeline.retriever.store = pipeline.store
+
+    def write(values):
+        for _ in values:
+            yield AIMessageChunk(pipeline.says)
+            usage = {"input_tokens": 500, "output_tokens": 9, "total_tokens": 509}
+            yield AIMessageChunk("", response_metadata={"done": True, "done_reason": pipeline.ends}, usage_metadata=usage)
+
+    pipeline.generator.__dict__["chain"] = RunnableGenerator(write)
+    pipeline.says, pipeline.ends = "Chroma listens on port 8000.", "stop"
+    pipeline.ingest(folder)
+    return pipeline
+
+
+def test_a_supported_sentence_is_the_answer(rag):
+    answer = rag.ask("Which port does Chroma listen on?")
+    assert (answer.state, answer.answer) == ("grounded", "Chroma listens on port 8000.")
+    assert answer.citations[0].document == "ports.md"
+
+
+def test_an_invented_sentence_is_replaced_by_a_quote(rag):
+    rag.says = "Chroma listens on port 4711."
+    answer = rag.ask("Which port does Chroma listen on?")
+    assert answer.state == "quoted"
+    assert "Chroma listens on port 8000." in answer.answer
+    assert "4711" not in answer.answer
+
+
+def test_a_question_that_is_not_covered_is_refused_without_the_model(rag):
+    answer = rag.ask("Who won the football match yesterday?")
+    assert (answer.state, answer.answer, answer.citations) == ("refused", "Not in these documents.", [])
+    assert answer.timings["generate"] == 0
+
+
+def test_a_stream_ends_with_the_answer(rag):
+    *pieces, answer = rag.stream("Which port does Chroma listen on?")
+    assert "".join(pieces) == "Chroma listens on port 8000."
+    assert isinstance(answer, Answer)
+
+
+def test_timings_name_every_stage(rag):
+    assert set(rag.ask("Which port does Chroma listen on?").timings) == {"embed", "search", "generate", "ground", "total"}
+
+
+def test_an_unfinished_draft_is_noted_only_when_it_is_shown(rag):
+    rag.ends = "length"
+    assert len(rag.ask("Which port does Chroma listen on?").notes) == 1
+    rag.says = "Chroma listens on port 4711."
+    assert rag.ask("Which port does Chroma listen on?").notes == []
+
+
+@pytest.mark.parametrize(("question", "said"), [("", "empty"), (" \n", "empty"), ("why " * 600, "2399 characters; the limit is 2000")])
+def test_a_question_that_cannot_be_asked_says_why(rag, question, said):
+    with pytest.raises(InputError, match=said):
+        rag.ask(question)
+
+
+def test_a_question_that_the_model_cannot_read_says_so(rag, fake):
+    fake.reads = 20
+    with pytest.raises(InputError, match="longer than all-minilm reads"):
+        rag.ask("why " * 30)
+
+
+def test_without_an_index_the_command_is_named(rag):
+    rag.store.drop()
+    with pytest.raises(InputError, match="hint: Index the handbook: lab ingest"):
+        rag.ask("Which port?")
+
+
+def test_search_gives_hits_best_first(rag):
+    hits = rag.search("Which port does Chroma listen on?", k=2)
+    assert hits[0].source == "ports.md"
+    assert hits[0].rank >= hits[1].rank
+
+
+def test_new_documents_are_found_at_once(rag, folder):
+    rag.ask("Which port does Chroma listen on?")
+    (folder / "redis.md").write_text("# Redis\n\nRedis listens on port 6379.")
+    rag.ingest(folder)
+    assert rag.search("Which port does Redis listen on?")[0].source == "redis.md"
+
+
+def test_an_empty_folder_changes_nothing(rag, tmp_path):
+    (tmp_path / "none").mkdir()
+    with pytest.raises(InputError, match="There are no Markdown or text documents"):
+        rag.ingest(tmp_path / "none")
+    assert rag.search("port")
+
+
+def test_rebuild_makes_the_collection_anew(rag, folder):
+    report = rag.ingest(folder, rebuild=True)
+    assert (report.added, report.embedded) == (3, 4)
+
+
+def test_a_missing_model_is_told_before_anything_is_deleted(rag, folder, make_embedder, settings):
+    rag.embedder = make_embedder(load_settings(**{**settings.model_dump(), "embed_model": "nowhere"}))
+    with pytest.raises(ModelError, match="nowhere is not in the model server's store"):
+        rag.ingest(folder, rebuild=True)
+    assert rag.store.collection() is not None

@@ -1,0 +1,122 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from langchain_core.documents import Document
+
+from lab.rag.split import body, cut, split
+
+PIECES = st.sampled_from(
+    [
+        "# One",
+        "## Two",
+        "#### Four",
+        "```",
+        "~~~",
+        "word ",
+        "A sentence. ",
+        "日本語の文です。",
+        "読点、続き",
+        "\n",
+        "\n\n",
+        "- item",
+        "`code`",
+        "x" * 90,
+    ]
+)
+TEXTS = st.lists(PIECES, max_size=40).map("\n".join) | st.text(max_size=400)
+
+
+def document(text: str, source: str = "a.md") -> Document:
+    return Document(page_content=text, metadata={"folder": "docs", "source": source, "title": "Title"})
+
+
+def words_of(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+@given(TEXTS, st.integers(50, 300))
+def test_no_text_is_lost(text, size):
+    chunks = split(document(text, "a.txt"), size, 0)
+    assert words_of("".join(map(body, chunks))) == words_of(text)
+
+
+@given(TEXTS, st.integers(50, 300))
+def test_each_line_of_markdown_is_in_a_chunk_or_in_a_heading(text, size):
+    chunks = split(document(text), size, 0)
+    kept = words_of("".join(body(c) for c in chunks) + "".join(c.metadata["section"] for c in chunks))
+    assert all(words_of(line.strip("# ")) in kept for line in text.splitlines() if len(line) < 50)
+
+
+@given(TEXTS, st.integers(50, 300), st.integers(0, 40))
+def test_no_chunk_is_longer_than_the_size(text, size, overlap):
+    assert all(len(body(c)) <= size for c in split(document(text), size, overlap))
+
+
+@given(TEXTS)
+def test_ids_are_stable_and_unique(text):
+    first, second = (split(document(text), 100, 20) for _ in range(2))
+    assert [c.id for c in first] == [c.id for c in second]
+    assert len({c.id for c in first}) == len(first)
+
+
+@given(st.lists(PIECES, max_size=40).map("\n".join))
+def test_a_chunk_begins_with_its_headings(text):
+    for chunk in split(document(text), 100, 0):
+        assert chunk.page_content == f"{chunk.metadata['section'] or 'Title'}\n\n{body(chunk)}"
+
+
+@pytest.mark.parametrize("sign", ["\ufdd0", "\ufdd1"])
+def test_the_stand_ins_for_blanks_survive_when_a_document_has_them(sign):
+    assert cut(f"```\na{sign}b\n```", 100, 0) == [f"```\na{sign}b\n```"]
+
+
+def test_sections_are_paths_of_headings():
+    text = "intro\n# A\none\n## B\ntwo\n### C\nthree\n## D\nfour"
+    assert [c.metadata["section"] for c in split(document(text), 100, 0)] == ["", "A", "A > B", "A > B > C", "A > D"]
+
+
+def test_a_heading_in_code_is_no_heading():
+    text = "# A\n\n```bash\n# a comment\nls\n```\n"
+    (chunk,) = split(document(text), 200, 0)
+    assert "# a comment" in body(chunk)
+
+
+def test_a_heading_without_text_is_kept():
+    assert [body(c) for c in split(document("# A\n## B\n## C\ntext"), 100, 0)] == ["B", "text"]
+
+
+def test_plain_text_has_no_headings():
+    (chunk,) = split(document("# not a heading\ntext", "a.txt"), 100, 0)
+    assert chunk.metadata["section"] == ""
+
+
+def test_a_code_block_that_fits_stays_whole():
+    code = "```yaml\nservices:\n\n  api:\n    image: x\n```"
+    pieces = cut(f"{'Words before. ' * 5}\n\n{code}\n\n{'Words after. ' * 5}", 80, 0)
+    assert code in pieces
+
+
+def test_japanese_is_cut_at_full_stops():
+    pieces = cut("これは一つ目の文です。これは二つ目の文です。" * 10, 60, 0)
+    assert all(piece.endswith("。") for piece in pieces)
+
+
+def test_overlap_repeats_the_end_of_the_chunk_before():
+    first, second, *_ = cut(" ".join(f"word{i}" for i in range(40)), 100, 30)
+    assert second.split()[0] in first
+
+
+@pytest.mark.parametrize("change", [{"source": "b.md"}, {"folder": "other"}])
+def test_the_same_text_elsewhere_has_another_id(change):
+    one, two = document("text"), document("text")
+    two.metadata.update(change)
+    assert split(one, 100, 0)[0].id != split(two, 100, 0)[0].id
+
+
+def test_a_very_long_heading_is_shortened_in_the_text_only():
+    (chunk,) = split(document(f"# {'long ' * 100}\n\nbody"), 100, 0)
+    assert len(chunk.page_content) < 200
+    assert body(chunk) == "body"
+    assert len(chunk.metadata["section"]) > 400
