@@ -9,6 +9,7 @@ In a solution, what the learner writes stands between two marks, as in nbgrader;
 
 import copy
 import re
+from functools import partial
 from pathlib import Path
 
 from lab.course.notebook import Notebook, dumps, normalise, read, tags, write
@@ -17,7 +18,8 @@ from lab.errors import InputError
 from lab.settings import ROOT
 
 BLOCK = re.compile(r"^([ \t]*)### BEGIN SOLUTION(?::[ \t]*([^\n]+))?\n.*?^[ \t]*### END SOLUTION[^\n]*$", re.MULTILINE | re.DOTALL)
-STUB_NEEDED = ("exercise", "prediction")  # cells with these tags are the learner's to fill in
+# Cells with these tags are the learner's to fill in, and the comment that says so.
+OPEN = {"exercise": "your code here", "prediction": "your guess"}
 
 
 def blank(solution: Notebook) -> Notebook:
@@ -27,18 +29,25 @@ def blank(solution: Notebook) -> Notebook:
     notebook.cells = [cell for cell in notebook.cells if "solution" not in tags(cell)]
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-            cell.source, cut = BLOCK.subn(_stub, cell.source)
-            if not cut and set(STUB_NEEDED) & set(tags(cell)):
-                raise InputError(
-                    f"Cell {cell.id} is the learner's to fill in, but nothing in it is marked.",
-                    "Put ### BEGIN SOLUTION: <stub> and ### END SOLUTION around the answer.",
-                )
+            cell.outputs, cell.execution_count, cell.source = [], None, _opened(cell)
     return notebook
 
 
-def _stub(block: re.Match[str]) -> str:
-    return f"{block[1]}{block[2] or '...'}  # {text('your code here')}"
+def _opened(cell: Notebook) -> str:
+    """The cell's code with stubs in place of answers."""
+    kinds = [tag for tag in tags(cell) if tag in OPEN]
+    comment = OPEN[kinds[0]] if kinds else OPEN["exercise"]
+    source, cut = BLOCK.subn(partial(_stub, text(comment)), cell.source)
+    if kinds and not cut:
+        raise InputError(
+            f"Cell {cell.id} is the learner's to fill in, but nothing in it is marked.",
+            "Put ### BEGIN SOLUTION: <stub> and ### END SOLUTION around the answer.",
+        )
+    return source
+
+
+def _stub(comment: str, block: re.Match[str]) -> str:
+    return f"{block[1]}{block[2] or '...'}  # {comment}"
 
 
 def planned(root: Path = ROOT) -> dict[Path, str]:

@@ -14,6 +14,8 @@ from lab.settings import ROOT
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 MISSING = "no Chromium on this machine; on Debian: apt-get install -y chromium fonts-noto-cjk, elsewhere set CHROMIUM to its path"
+# A kernel that stays would still know the names of this test in the next one.
+SHUT_DOWN = "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.shutdown()"
 VIEW = {"width": 1280, "height": 1500}
 
 
@@ -62,4 +64,5 @@ def page(browser):
     opened.on("console", lambda message: message.type == "error" and opened.problems.append(f"{message.text} {message.location['url']}"))
     opened.on("pageerror", lambda error: opened.problems.append(str(error)))
     yield opened
+    opened.evaluate(SHUT_DOWN)
     context.close()

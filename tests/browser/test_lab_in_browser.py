@@ -18,7 +18,6 @@ READY = """() => {
     const shown = window.jupyterapp?.shell.currentWidget
     return shown?.context?.isReady && shown.sessionContext?.session?.kernel?.status === 'idle'
 }"""
-RESTART = "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
 RUN_ALL = "() => window.jupyterapp.commands.execute('notebook:run-all-cells')"
 # The command returns at the first error, also an announced one, while later cells still run.
 ALL_RAN = """() => {
@@ -33,8 +32,6 @@ CELLS = "() => window.jupyterapp.shell.currentWidget.content.model.toJSON().cell
 def open_notebook(page, address, path):
     server, _, query = address.partition("/?")
     page.goto(f"{server}/lab/tree/{path}?{query}&reset")
-    page.wait_for_function(READY)
-    page.evaluate(RESTART)  # the kernel of a test before would still know its names
     page.wait_for_function(READY)
 
 
@@ -112,9 +109,9 @@ def test_the_board_and_a_grounded_answer_can_be_seen_and_read(lesson):
 
 
 def keep_screenshot(page):
-    """The README's picture, from the board to the first answer; only when asked, for a test run must not change the project's files."""
+    """The README's picture, from the board to the first answer; only when asked: a test run must not change the project's files."""
     if os.environ.get("LAB_KEEP_SCREENSHOT") == "1":
-        page.set_viewport_size({"width": 1000, "height": 1640})
+        page.set_viewport_size({"width": 1000, "height": 1960})
         page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
         page.locator(".jp-Cell:has(.jupyter-widgets)").first.evaluate("cell => cell.scrollIntoView({block: 'start'})")
         SCREENSHOT.parent.mkdir(parents=True, exist_ok=True)

@@ -49,6 +49,11 @@ def test_the_blank_has_no_outputs_and_no_author_cells(project):
     assert (generated(project).cells[1].outputs, generated(project).cells[1].execution_count) == ([], None)
 
 
+def test_a_prediction_asks_for_a_guess(notebook, code):
+    made = blank(notebook(code(ANSWER, tags=["prediction"])))
+    assert made.cells[0].source == "speed = ...  # your guess\nspeed"
+
+
 def test_an_indented_answer_leaves_an_indented_stub(notebook, code):
     source = 'def f(n):\n    """Half of n."""\n    ### BEGIN SOLUTION\n    return n / 2\n    ### END SOLUTION'
     made = blank(notebook(code(source, tags=["exercise"])))
