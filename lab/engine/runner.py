@@ -21,9 +21,10 @@ from lab.engine.gguf_info import read_info
 PROMPT_BATCH = 128
 
 # How often llama.cpp's threads look whether the others are ready before they sleep. With OpenMP's own value (300,000 on an
-# idle machine) each holds its processor while another process needs it: two threads on two busy cores then gave 3 to 11
-# tokens per second, with 1,000 15, and with 0 41 to 69.
-SPIN = "0"
+# idle machine) each holds its processor while another process needs it. Tokens per second of the chat model with two threads,
+# on two idle cores and beside two busy processes: 300,000 gives 110-135 and 7-10, 500 gives 112-137 and 13-29, 0 gives 46
+# and 27-42.
+SPIN = "500"
 
 
 class Runner:
