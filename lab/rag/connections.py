@@ -83,6 +83,9 @@ def _answered(error: Any, settings: Settings, model: str) -> LabError:
     if error.status_code == 404:
         hint = f"Run `lab up`, which gets missing models, or get it yourself: {PULL[settings.lab_place]} {model}"
         return ModelError(f"The model {model} is not in the model server's store.", hint)
+    for task, setting, usual in (("embeddings", "EMBED_MODEL", "all-minilm"), ("chat", "CHAT_MODEL", "smollm2:135m")):
+        if f"not support {task}" in error.error:
+            return ModelError(f"{model} cannot be used for {task}.", f"Set {setting} to a model that can, for example {usual}.")
     if "context" in error.error:
         hint = "Fetch fewer chunks (TOP_K), make them smaller (CHUNK_SIZE), or let the model read more (NUM_CTX)."
         return ModelError(f"The prompt is longer than {model} reads at once: {error.error}.", hint)

@@ -91,13 +91,14 @@ class Rag:
         yield self._checked(question, found, draft, clock)
 
     def _search(self, question: str, k: int, clock: Clock) -> "_Found":
+        with clock.stage("search"):
+            collection = self.store.collection()
+            if not collection or not collection.count():
+                raise InputError(f"Nothing is indexed yet in the collection {self.settings.collection}.", "Index the handbook: lab ingest")
         with clock.stage("embed"):
             vector = self.embedder.embed_query(question)
         with clock.stage("search"):
-            collection = self.store.collection()
-            hits = self.retriever.search(collection, question, vector, k) if collection else []
-            if not collection or not hits:
-                raise InputError(f"Nothing is indexed yet in the collection {self.settings.collection}.", "Index the handbook: lab ingest")
+            hits = self.retriever.search(collection, question, vector, k)
             return _Found(vector, hits, self.retriever.lexicon(collection))
 
     def _checked(self, question: str, found: "_Found", draft: Draft, clock: Clock) -> Answer:
