@@ -1,5 +1,6 @@
 """An answer as HTML for notebooks: readable by screen readers, without colour, in light and dark themes."""
 
+import re
 from html import escape
 
 from lab.rag.answer import STATES, Answer, Citation, Sentence, place
@@ -22,8 +23,13 @@ def answer_html(answer: Answer) -> str:
 
 def _sentence(sentence: Sentence) -> str:
     if sentence.citation:
-        return f"<span>{escape(sentence.text)} [{sentence.citation}]</span>"
-    return f'<span style="{NOTE};text-decoration:underline dotted">{escape(sentence.text)} (not supported by the sources)</span>'
+        return f"<span>{_text(sentence.text)} [{sentence.citation}]</span>"
+    return f'<span style="{NOTE};text-decoration:underline dotted">{_text(sentence.text)} (not supported by the sources)</span>'
+
+
+def _text(markdown: str) -> str:
+    """Escaped text, with what stands between backticks shown as code."""
+    return re.sub(r"`([^`]+)`", r'<code style="background:#fff;color:inherit">\1</code>', escape(markdown))
 
 
 def _sources(citations: list[Citation]) -> str:

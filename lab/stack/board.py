@@ -4,11 +4,13 @@ Where widgets cannot be shown, its text says the same without times, ports and a
 """
 
 import threading
+from datetime import datetime
 from html import escape
 from typing import Any
 
 from ipywidgets import HTML, Button, Checkbox, HBox, VBox
 
+from lab.course.progress import summary
 from lab.settings import Settings, get_settings
 from lab.stack.status import SYMBOLS, ServiceState, Status, read_status
 
@@ -38,7 +40,7 @@ class Board(VBox):
     def refresh(self) -> None:
         """Reads the state and shows it."""
         self.status = read_status(self._settings)
-        self._table.value = as_html(self.status)
+        self._table.value = as_html(self.status, str(summary()))
 
     def _switch(self, change: dict[str, Any]) -> None:
         self._stop.set()  # the thread before, if any
@@ -79,16 +81,22 @@ def _words(service: ServiceState) -> str:
     return f"{service.state} ({service.detail})" if service.state == "running" and service.detail else service.state
 
 
-def as_html(status: Status) -> str:
+def as_html(status: Status, progress: str = "") -> str:
     """The board as two tables with captions and header cells; every state has a sign and a word, none is told by colour."""
-    services = [[f"{SYMBOLS[s.state]} {s.state}", s.title, s.url, s.since or "-", s.detail or "-"] for s in status.services]
+    services = [[f"{SYMBOLS[s.state]} {s.state}", s.title, s.url, _clock(s.since), s.detail or "-"] for s in status.services]
     models = [[m.name, f"{m.size / 1e6:.0f} MB", "loaded" if m.loaded else "not loaded", m.family or "-"] for m in status.models]
     running = sum(service.state == "running" for service in status.services)
     return (
         f'<p role="status">{running} of {len(services)} services run, in the place {escape(status.place)}: {escape(status.reason)}.</p>'
-        + _html_table("Services", ["State", "Service", "Address", "Started (UTC)", "Note"], services)
+        + _html_table("Services", ["State", "Service", "Address", "Started", "Note"], services)
         + _html_table("Models of the Ollama server", ["Model", "Size", "In memory", "Family"], models)
+        + f"<p>{escape(progress)}</p>"
     )
+
+
+def _clock(since: str) -> str:
+    """Day and time on this machine's clock, as far as people read it."""
+    return f"{datetime.fromisoformat(since).astimezone():%d %b %H:%M}" if since else "-"
 
 
 def _html_table(caption: str, head: list[str], rows: list[list[str]]) -> str:

@@ -83,3 +83,9 @@ def test_a_report_names_each_problem_and_what_to_do():
     assert "2 documents in 5 chunks: 2 added" in str(report)
     assert "problem: a.md: It is empty. Delete it." in str(report)
     assert "note: cut" in str(report)
+
+
+def test_html_shows_names_as_code_and_keeps_them_escaped():
+    shown = answer(sentences=[Sentence("Models lie in `/root/<x>`.", 1, 1.0)])._repr_html_()
+    assert ">/root/&lt;x&gt;</code>" in shown
+    assert "`" not in shown
