@@ -59,7 +59,9 @@ def start_alone(name: str) -> None:
     get_settings.cache_clear()
     settings = get_settings()
     service = next(service for service in SERVICES if service.name == name)
-    Starter(settings, "embedded", read_state(settings.lab_home), Silent()).run([service])
+    with Starter(settings, "embedded", read_state(settings.lab_home), Silent()) as starter:
+        starter.start([service])
+        starter.wait()
 
 
 def stop_all() -> None:

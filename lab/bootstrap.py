@@ -86,9 +86,10 @@ def make() -> None:
     say("Installing the packages of requirements.lock (about 700 MB, once)")
     # the lock is complete, so nothing is resolved here; hashes are checked
     quiet = [] if sys.stderr.isatty() else ["--quiet"]  # the list of 200 packages helps nobody in a log
-    run([*uv, "pip", "install", *quiet, "--no-deps", "--require-hashes", "-r", str(LOCK)], **index_address())
+    install = [*uv, "pip", "install", "--python", str(PYTHON), "--no-deps"]  # named, because UV_SYSTEM_PYTHON would win over VIRTUAL_ENV
+    run([*install, *quiet, "--require-hashes", "-r", str(LOCK)], **index_address())
     # the project's build tool is in the lock too: nothing outside the lock is fetched
-    run([*uv, "pip", "install", "--no-deps", "--no-build-isolation", "--offline", "--quiet", "-e", str(ROOT)])
+    run([*install, "--no-build-isolation", "--offline", "--quiet", "-e", str(ROOT)])
     STAMP.write_text(fingerprint())
     say("Ready")
 
