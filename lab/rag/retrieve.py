@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from lab.rag.connections import chroma_errors
 from lab.rag.split import body
 from lab.rag.store import Store
-from lab.rag.words import Lexicon, terms
+from lab.rag.words import Lexicon, term_set, terms
 
 if TYPE_CHECKING:
     from chromadb import Collection
@@ -71,6 +71,6 @@ class Retriever:
         hits = []
         for document, distance in found:
             about = document.metadata
-            cover = lexicon.cover(wanted, terms(document.page_content))
+            cover = lexicon.cover(wanted, term_set(document.page_content))
             hits.append(Hit(document.id or "", body(document), about["source"], about["section"], about["title"], 1 - distance, cover))
         return sorted(hits, key=lambda hit: -hit.rank)[:k]

@@ -4,6 +4,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 
 # Too common to tell two passages apart; a question's own words (how, what) are among them.
 COMMON = """
@@ -28,6 +29,12 @@ def terms(text: str) -> list[str]:
     latin = [stem(word) for word in LATIN.findall(low) if word not in STOP]
     pairs = [run[i : i + 2] for run in JAPANESE.findall(low) for i in range(max(len(run) - 1, 1))]
     return latin + [pair for pair in pairs if not HIRAGANA.fullmatch(pair)]
+
+
+@lru_cache(maxsize=2048)
+def term_set(text: str) -> frozenset[str]:
+    """The terms of a passage, remembered: the same passages are found again and again."""
+    return frozenset(terms(text))
 
 
 def stem(word: str) -> str:
