@@ -1,17 +1,21 @@
 """The engine over HTTP against llama.cpp in this process: decoded tokens a second, embedded texts a second."""
 
 import json
+import os
 import time
 from collections.abc import Iterator
 
 import httpx
 import ollama
-import xllamacpp
 
 from benchmarks.measure import Row, median_ratio, seconds, spread, take_turns
 from benchmarks.servers import lab
+from lab.engine.runner import SPIN
 from lab.engine.store import Store
 from lab.settings import Settings
+
+os.environ.setdefault("GOMP_SPINCOUNT", SPIN)  # as in the engine, so that a busy machine slows both sides alike
+import xllamacpp
 
 ROUNDS = 7
 TOKENS = 200
