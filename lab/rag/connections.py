@@ -86,7 +86,7 @@ def _answered(error: Any, settings: Settings, model: str) -> LabError:
     for task, setting, usual in (("embeddings", "EMBED_MODEL", "all-minilm"), ("chat", "CHAT_MODEL", "smollm2:135m")):
         if f"not support {task}" in error.error:
             return ModelError(f"{model} cannot be used for {task}.", f"Set {setting} to a model that can, for example {usual}.")
-    if "context" in error.error:
+    if "context size" in error.error or "context length" in error.error:
         hint = "Fetch fewer chunks (TOP_K), make them smaller (CHUNK_SIZE), or let the model read more (NUM_CTX)."
         return ModelError(f"The prompt is longer than {model} reads at once: {error.error}.", hint)
     return ServiceError(f"The model server answered: {error.error}.", "Read its log with `lab logs`.")

@@ -53,7 +53,7 @@ class Rag:
         `on_progress(done, total, document)` is called after each batch, counting chunks. `rebuild` deletes the collection first.
         """
         started = time.perf_counter()
-        loaded = load(Path(folder) if folder else self.settings.corpus, self.settings.max_document_mb)
+        loaded = load(Path(folder).expanduser() if folder else self.settings.corpus, self.settings.max_document_mb)
         if loaded.whole and not loaded.documents and not loaded.unread:
             raise InputError(
                 f"There are no Markdown or text documents in {loaded.folder}.", "Name a folder that has some: lab ingest FOLDER"
