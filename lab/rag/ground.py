@@ -78,7 +78,7 @@ class Evidence:
 
     def _support(self, text: str, vector: np.ndarray) -> tuple[Source | None, float]:
         words = set(terms(text))
-        if not self.sources or not words:
+        if not self.sources or not words or not vector.size:  # no vector: the sentence is longer than the model reads
             return None, 0.0
         shared = [self.lexicon.cover(words, source.words) for source in self.sources]
         support = (np.maximum(self.vectors @ vector, 0) + np.asarray(shared)) / 2

@@ -114,6 +114,8 @@ class Rag:
             state: State = "grounded" if holds(statements) else "quoted"
             if state == "quoted":
                 statements = [(source.text, source, 1.0) for source in evidence.quote()]
+            if not statements:  # passages of code only: no sentence that could be quoted
+                return _refused(question, found.hits, clock)
             told, citations = cite(statements, found.hits)
         text = " ".join(sentence.text for sentence in told)
         notes = [draft.unread, draft.unfinished if state == "grounded" else ""]

@@ -113,3 +113,20 @@ def test_a_missing_model_is_told_before_anything_is_deleted(rag, folder, make_em
     with pytest.raises(ModelError, match="nowhere is not in the model server's store"):
         rag.ingest(folder, rebuild=True)
     assert rag.store.collection() is not None
+
+
+def test_a_sentence_that_is_too_long_to_compare_is_not_supported(rag, fake):
+    fake.reads = 60
+    rag.says = "Chroma listens on port 8000 " + "and on and on " * 30 + "."
+    answer = rag.ask("Which port does Chroma listen on?")
+    assert (answer.state, answer.answer.startswith("Chroma listens on port 8000.")) == ("quoted", True)
+
+
+def test_passages_without_a_sentence_are_no_answer(rag, folder):
+    for path in folder.glob("*.md"):
+        path.unlink()
+    (folder / "code.md").write_text("# Chroma port\n\n```python\nchroma_port = 8000\n```\n")
+    rag.ingest(folder, rebuild=True)
+    rag.says = "I do not know that."
+    answer = rag.ask("Which Chroma port?")
+    assert (answer.state, answer.citations) == ("refused", [])
