@@ -5,6 +5,8 @@ A name here in lower case is a variable of the same name in upper case: `chat_mo
 """
 
 import json
+import os
+from collections.abc import MutableMapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,6 +18,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from lab.errors import SettingError
 
 ROOT = Path(__file__).resolve().parents[1]
+THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 Place = Literal["compose", "native", "embedded"]
 # Small enough for a machine without a GPU; an Ollama server can pull the first, the Python package carries the second.
 CHAT_MODELS: dict[str, str] = {"compose": "llama3.2:1b", "native": "llama3.2:1b", "embedded": "smollm2:135m"}
@@ -73,7 +76,7 @@ class Settings(BaseSettings):
     @field_validator("corpus", "lab_home")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
-        return (ROOT / value.expanduser()).resolve()  # an absolute value wins over ROOT
+        return _in_project(value)
 
     @model_validator(mode="after")
     def _fill(self) -> "Settings":
@@ -86,7 +89,7 @@ class Settings(BaseSettings):
     @property
     def models_folder(self) -> Path:
         """Where the embedded engine keeps its models."""
-        return Path(self.ollama_models).expanduser().resolve() if self.ollama_models else self.lab_home / "models"
+        return _in_project(Path(self.ollama_models)) if self.ollama_models else self.lab_home / "models"
 
     @property
     def chroma_url(self) -> str:
@@ -109,6 +112,11 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The order of sources, strongest first."""
         return init_settings, env_settings, dotenv_settings, _RunningLab(settings_cls, (init_settings, env_settings, dotenv_settings))
+
+
+def _in_project(path: Path) -> Path:
+    """A relative path begins at the project, wherever a command is called."""
+    return (ROOT / path.expanduser()).resolve()  # an absolute path wins over ROOT
 
 
 class _RunningLab(PydanticBaseSettingsSource):
@@ -151,8 +159,23 @@ def ollama_url(host: str, default_port: int = 11434) -> str:
     return f"{parts.scheme}://{f'[{name}]' if ':' in name else name}:{port}"
 
 
+def bypass_proxy(env: MutableMapping[str, str]) -> None:
+    """Has HTTP clients reach this machine directly: a proxy meant for the internet must not see these calls.
+
+    Both spellings get the same hosts: some programs read one, some the other, and some let an empty one win.
+    """
+    hosts = [host.strip() for name in ("NO_PROXY", "no_proxy") for host in env.get(name, "").split(",")]
+    if "*" not in hosts:  # that already means every address
+        hosts = list(dict.fromkeys(host for host in (*hosts, *THIS_MACHINE) if host))
+        env["NO_PROXY"] = env["no_proxy"] = ",".join(hosts)
+
+
 def load_settings(**overrides: Any) -> Settings:
-    """Settings as they are now. Raises SettingError with the variable's name and what it accepts."""
+    """Settings as they are now. Raises SettingError with the variable's name and what it accepts.
+
+    Whoever calls a service asks here for its address first, so this is also where the process learns to bypass a proxy.
+    """
+    bypass_proxy(os.environ)
     try:
         return Settings(**overrides)
     except ValidationError as error:
@@ -160,7 +183,8 @@ def load_settings(**overrides: Any) -> Settings:
         name = "_".join(str(part) for part in first["loc"]).upper()
         said = f"{name}={first['input']}: " if name else ""
         hint = "Change it in .env or in the environment; .env.example lists all settings."
-        raise SettingError(f"A setting cannot work: {said}{first['msg']}.", hint) from error
+        why = first["msg"].removeprefix("Value error, ")  # pydantic's words before a validator's own sentence
+        raise SettingError(f"A setting cannot work: {said}{why}.", hint) from error
 
 
 @lru_cache(maxsize=1)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from lab.settings import ROOT, Place, Settings, ollama_url
+from lab.settings import ROOT, Place, Settings, bypass_proxy, ollama_url
 from lab.stack.web import get_json
 
 PYTHON = [sys.executable, "-P"]  # -P: a file in the current folder must not replace a library
@@ -78,12 +78,13 @@ NAMES = tuple(service.name for service in SERVICES)
 
 
 def environment(service: Service, settings: Settings, place: Place) -> dict[str, str]:
-    """Environment of a service's process: its own settings, the marks by which the lab knows it, and quiet telemetry.
+    """Environment of a service's process: its own settings, the marks by which the lab knows it, quiet telemetry, and no proxy.
 
     Notebooks find the other settings through LAB_HOME: fixed here, a change in .env would not reach them.
     """
     env = {**os.environ, "LAB_HOME": str(settings.lab_home), "LAB_SERVICE": service.name}
     env.update({name.upper(): str(value) for name, value in service.own_settings(settings).items() if str(value)})
+    bypass_proxy(env)
     env.update(ANONYMIZED_TELEMETRY="False", PYTHONUNBUFFERED="1")
     env.pop("CHROMA_PERSIST_PATH", None)  # it would win over --path
     env["PATH"] = f"{sys.prefix}/bin:{env.get('PATH', '')}"  # a terminal in JupyterLab finds the `lab` command

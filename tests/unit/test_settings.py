@@ -2,13 +2,15 @@
 
 import json
 import re
+from urllib.request import proxy_bypass_environment
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.errors import SettingError
-from lab.settings import ROOT, Settings, load_settings, ollama_url
+from lab.settings import ROOT, THIS_MACHINE, Settings, bypass_proxy, load_settings, ollama_url
 
 
 @pytest.fixture(autouse=True)
@@ -78,6 +80,62 @@ def test_a_value_that_cannot_work_names_its_variable(monkeypatch, name, value):
         load_settings()
     assert name in caught.value.what
     assert ".env" in caught.value.hint
+
+
+def test_a_message_of_our_own_stands_without_the_words_of_the_library(monkeypatch):
+    monkeypatch.setenv("CHUNK_OVERLAP", "701")
+    with pytest.raises(SettingError) as caught:
+        load_settings()
+    assert caught.value.what.startswith("A setting cannot work: CHUNK_OVERLAP (701) must be smaller")
+
+
+@pytest.mark.parametrize("name, attribute", [("LAB_HOME", "lab_home"), ("CORPUS", "corpus"), ("OLLAMA_MODELS", "models_folder")])
+def test_a_relative_folder_begins_at_the_project(monkeypatch, tmp_path, name, attribute):
+    monkeypatch.setenv(name, "some/folder")
+    monkeypatch.chdir(tmp_path)
+    assert getattr(load_settings(), attribute) == ROOT / "some/folder"
+
+
+@pytest.fixture
+def proxy(monkeypatch):
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+
+
+@pytest.mark.parametrize("host", THIS_MACHINE)
+def test_whoever_reads_the_settings_reaches_this_machine_without_a_proxy(proxy, host):
+    load_settings()
+    assert proxy_bypass_environment(host)
+    assert not proxy_bypass_environment("example.org")
+
+
+def test_a_client_of_httpx_uses_the_proxy_for_other_machines_only(proxy):
+    load_settings()
+    with httpx.Client() as client:
+        transports = [client._transport_for_url(httpx.URL(f"http://{host}:1")) for host in ("127.0.0.1", "localhost", "[::1]")]
+        assert transports == [client._transport] * 3
+        assert client._transport_for_url(httpx.URL("http://example.org")) is not client._transport
+
+
+@pytest.mark.parametrize("name", ["NO_PROXY", "no_proxy"])
+def test_hosts_that_were_excepted_before_stay_so_in_both_spellings(name):
+    env = {name: "a.example, b.example"}
+    bypass_proxy(env)
+    assert env["NO_PROXY"] == env["no_proxy"] == "a.example,b.example,127.0.0.1,localhost,::1"
+    before = dict(env)
+    bypass_proxy(env)
+    assert env == before
+
+
+def test_no_proxy_for_anything_stays_as_it_is():
+    env = {"NO_PROXY": "*"}
+    bypass_proxy(env)
+    assert env == {"NO_PROXY": "*"}
+
+
+def test_env_example_does_not_offer_a_place_that_is_not_there():
+    assert "compose: not in this version" in (ROOT / ".env.example").read_text("utf-8")
 
 
 def test_env_example_lists_every_setting_with_its_default():

@@ -82,6 +82,14 @@ def test_a_folder_meant_for_another_chroma_is_not_used(settings, monkeypatch):
     assert "CHROMA_PERSIST_PATH" not in environment(CHROMA, settings, "embedded")
 
 
+@pytest.mark.parametrize("service", SERVICES, ids=NAMES)
+def test_no_proxy_stands_between_a_service_and_this_machine(service, settings, monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "intranet.example")
+    monkeypatch.delenv("no_proxy", raising=False)
+    env = environment(service, settings, "embedded")
+    assert env["NO_PROXY"] == env["no_proxy"] == "intranet.example,127.0.0.1,localhost,::1"
+
+
 @pytest.mark.parametrize(
     ("change", "renewed"),
     [
