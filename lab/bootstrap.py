@@ -14,6 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+MADE = VENV / "lab-made"  # written when Python and pip are whole
 STAMP = VENV / "lab-complete"
 LOCK = ROOT / "requirements.lock"
 UV = "uv>=0.9,<1"  # installs the lock about ten times as fast as pip
@@ -31,8 +32,8 @@ def complete() -> bool:
 
 
 def usable() -> bool:
-    """True when the environment's Python starts: a half-made one, or one whose Python was removed, does not."""
-    if not PYTHON.exists():
+    """True when the environment was made to its end and its Python still starts; then only packages may be missing."""
+    if not PYTHON.exists() or not MADE.exists():
         return False
     return subprocess.run([PYTHON, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"], capture_output=True).returncode == 0
 
@@ -73,7 +74,7 @@ def make() -> None:
     """Makes or completes the environment."""
     if not usable():
         if VENV.exists():
-            say("Removing a virtual environment that does not start")
+            say("Removing a virtual environment that is half-made or does not start")
             shutil.rmtree(VENV)
         say("Making a virtual environment in .venv")
         try:
@@ -81,6 +82,7 @@ def make() -> None:
         except subprocess.CalledProcessError:
             hint = "on Debian and Ubuntu: apt-get install python3-venv, then run the same command again"
             sys.exit(f"setup: this Python has no pip of its own\n\nhint: {hint}")
+        MADE.touch()
     STAMP.unlink(missing_ok=True)
     uv = find_uv()
     say("Installing the packages of requirements.lock (about 700 MB, once)")

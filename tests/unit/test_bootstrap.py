@@ -18,12 +18,14 @@ def home(tmp_path, monkeypatch):
     monkeypatch.setattr(bootstrap, "LOCK", tmp_path / "requirements.lock")
     monkeypatch.setattr(bootstrap, "VENV", venv)
     monkeypatch.setattr(bootstrap, "PYTHON", venv / "bin" / "python")
+    monkeypatch.setattr(bootstrap, "MADE", venv / "lab-made")
     monkeypatch.setattr(bootstrap, "STAMP", venv / "lab-complete")
     return tmp_path
 
 
 def finish(home):
     (home / ".venv/bin/python").symlink_to(sys.executable)
+    (home / ".venv/lab-made").touch()
     (home / ".venv/lab-complete").write_text(bootstrap.fingerprint())
 
 
@@ -40,6 +42,12 @@ def test_an_environment_whose_python_does_not_start_is_not_usable(home):
     python = home / ".venv/bin/python"
     python.write_text("#!/bin/sh\nexit 3\n")
     python.chmod(0o755)
+    (home / ".venv/lab-made").touch()
+    assert not bootstrap.usable()
+
+
+def test_an_environment_that_was_interrupted_before_pip_is_not_usable(home):
+    (home / ".venv/bin/python").symlink_to(sys.executable)
     assert not bootstrap.usable()
 
 

@@ -72,7 +72,8 @@ def test_each_place_has_its_chat_model():
 
 
 @pytest.mark.parametrize(
-    "name, value", [("CHROMA_PORT", "99999"), ("TOP_K", "many"), ("OLLAMA_HOST", "host:port"), ("OLLAMA_HOST", "ftp://host"), ("CHUNK_OVERLAP", "701")]
+    "name, value",
+    [("CHROMA_PORT", "99999"), ("TOP_K", "many"), ("OLLAMA_HOST", "host:port"), ("OLLAMA_HOST", "ftp://host"), ("CHUNK_OVERLAP", "701")],
 )
 def test_a_value_that_cannot_work_names_its_variable(monkeypatch, name, value):
     monkeypatch.setenv(name, value)
