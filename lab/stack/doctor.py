@@ -17,10 +17,13 @@ from lab.settings import ROOT, Settings, load_settings
 from lab.stack.ports import describe
 from lab.stack.process import find, leftovers
 from lab.stack.state import read_state
-from lab.stack.status import read_status
+from lab.stack.status import Condition, read_status
 
 LEAST_DISK = 1_000_000_000  # bytes: models, index and logs
 LEAST_MEMORY = 700_000_000  # bytes: both models loaded and a notebook
+
+# What is said of a service in a state that needs mending.
+WORDS: dict[Condition, str] = {"died": "has ended", "unhealthy": "does not answer", "port taken": "cannot start"}
 
 
 @dataclass(frozen=True)
@@ -114,9 +117,10 @@ def state_file(settings: Settings) -> Iterator[Finding]:
 def services(settings: Settings) -> Iterator[Finding]:
     """Does each service that was started run, and is no other program in the way?"""
     for service in read_status(settings).services:
-        if service.state in ("died", "unhealthy", "foreign"):
-            symptom = f"{service.title} is {service.state}: {service.detail.partition(';')[0]}."
-            yield Finding(symptom, "What needs it fails.", "lab up" if service.state != "foreign" else service.detail.partition("; ")[2])
+        if service.state in WORDS:
+            detail, _, advice = service.detail.partition("; ")
+            symptom = f"{service.title} {WORDS[service.state]}: {detail}."
+            yield Finding(symptom, "What needs it fails.", advice if service.state == "port taken" else "lab up")
 
 
 def lost(settings: Settings) -> Iterator[Finding]:

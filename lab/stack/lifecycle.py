@@ -11,7 +11,7 @@ from lab.errors import LabError
 from lab.settings import Place, Settings, get_settings, load_settings
 from lab.stack import corpus
 from lab.stack.models import ensure_models
-from lab.stack.place import Choice, choose
+from lab.stack.place import Choice, choose, wish
 from lab.stack.process import find, leftovers, stop
 from lab.stack.progress import Silent, View
 from lab.stack.services import NAMES, OLLAMA, choices
@@ -62,7 +62,7 @@ def _decide(home: Path, state: State, place: Place | None) -> tuple[Settings, Ch
         state.forget_choices()
         write_state(home, state)
     settings = load_settings()
-    wanted = place or (settings.lab_place if "lab_place" in settings.model_fields_set else None)
+    wanted = place or wish(settings)
     choice = _keep(settings, state, wanted, "ollama" in running) if running else choose(settings, wanted)
     settings = load_settings(lab_place=choice.place, jupyter_token=settings.jupyter_token or secrets.token_urlsafe(24))
     state.settings, state.reason = choices(settings), choice.reason

@@ -6,7 +6,7 @@ from typing import cast, get_args
 
 from lab.errors import ServiceError, SettingError
 from lab.settings import Place, Settings
-from lab.stack.services import OLLAMA, SERVICES, Service
+from lab.stack.services import OLLAMA, SERVICES, Service, is_embedded
 
 
 @dataclass(frozen=True)
@@ -23,14 +23,27 @@ class Choice:
         return tuple(service for service in SERVICES if self.own_ollama or service is not OLLAMA)
 
 
+def wish(settings: Settings) -> Place | None:
+    """The place that somebody set, or that a running lab chose; None when it is free to choose."""
+    return settings.lab_place if "lab_place" in settings.model_fields_set else None
+
+
 def choose(settings: Settings, wanted: Place | None) -> Choice:
-    """The wanted place; without a wish native when there is an Ollama, else embedded. Raises ServiceError when it cannot be had."""
+    """The wanted place; without a wish native when there is an Ollama, else embedded. Raises ServiceError when it cannot be had.
+
+    An embedded engine that answers already, as from a second copy of the lab, is used: two cannot share a port.
+    """
     if wanted == "compose":
         what = "The place compose is not available yet."
         raise SettingError(what, "Use `lab up --place embedded`, or `--place native` with an Ollama server; both run the same notebooks.")
+    answer = OLLAMA.answer(settings)
+    if answer and is_embedded(answer) and wanted != "native":
+        return Choice(
+            "embedded", f"an embedded engine answers already at {settings.ollama_host}; this lab does not stop it", own_ollama=False
+        )
     if wanted == "embedded":
         return Choice("embedded", "you chose it with --place or LAB_PLACE")
-    if OLLAMA.answer(settings):
+    if answer:
         return Choice("native", f"an Ollama server answers at {settings.ollama_host}", own_ollama=False)
     if shutil.which("ollama"):
         return Choice("native", "the program `ollama` is installed")

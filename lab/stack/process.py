@@ -1,10 +1,12 @@
 """Processes of the lab: started detached, recognised for certain, stopped with everything they started.
 
 A process is known by its id and its creation time together, because ids are used again; and by two variables in its
-environment (LAB_HOME and LAB_SERVICE), which find it even when the state file was lost.
+environment (LAB_HOME and LAB_SERVICE), which find it even when the state file was lost. What a learner starts from
+JupyterLab inherits these variables: there only the server and its kernels count as the lab's.
 """
 
 import os
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterable
@@ -19,6 +21,8 @@ from lab.settings import ROOT
 LARGE_LOG = 5_000_000  # bytes; a larger log is set aside at the next start
 GRACE = 10.0  # seconds to end by itself before it is killed
 POLL = 0.05  # seconds between two looks at something that is awaited
+# How the server and its kernels are called; the file of a kernel's connection is named the same in every language.
+JUPYTER = re.compile(r"jupyter_server_config\.py|kernel-[0-9a-f-]{36}\.json")
 _children: list[subprocess.Popen[bytes]] = []  # kept so that children of this process are reaped, and Python does not warn about them
 
 
@@ -120,7 +124,10 @@ def leftovers(home: Path, known: Iterable[psutil.Process]) -> list[psutil.Proces
 def _marked(process: psutil.Process, home: Path) -> bool:
     with suppress(psutil.Error, OSError):
         env = process.environ()
-        return "LAB_SERVICE" in env and env.get("LAB_HOME") == str(home) and alive(process)
+        if "LAB_SERVICE" not in env or env.get("LAB_HOME") != str(home):
+            return False
+        learners = env["LAB_SERVICE"] == "jupyter" and not JUPYTER.search(" ".join(process.cmdline()))
+        return not learners and alive(process)
     return False
 
 

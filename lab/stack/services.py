@@ -77,6 +77,11 @@ CHOICES = ("lab_place", "ollama_host", "ollama_port", "chroma_host", "chroma_por
 NAMES = tuple(service.name for service in SERVICES)
 
 
+def is_embedded(answer: dict[str, Any]) -> bool:
+    """True for the answer of an embedded engine: it is not Ollama, and its version does not say so."""
+    return str(answer.get("version")).endswith("+lab")
+
+
 def environment(service: Service, settings: Settings, place: Place) -> dict[str, str]:
     """Environment of a service's process: its own settings, the marks by which the lab knows it, quiet telemetry, and no proxy.
 

@@ -4,15 +4,16 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from lab.settings import Settings
+from lab.settings import Place, Settings
 from lab.stack.models import ModelState, read_models
+from lab.stack.place import wish
 from lab.stack.ports import describe, is_free, owner
 from lab.stack.process import Record, find, listens
-from lab.stack.services import OLLAMA, SERVICES, Service
+from lab.stack.services import OLLAMA, SERVICES, Service, is_embedded
 from lab.stack.state import read_state
 
-Condition = Literal["running", "starting", "stopped", "died", "foreign", "unhealthy"]
-SYMBOLS: dict[Condition, str] = {"running": "●", "starting": "◔", "stopped": "○", "died": "✗", "foreign": "!", "unhealthy": "!"}
+Condition = Literal["running", "starting", "stopped", "died", "port taken", "unhealthy"]
+SYMBOLS: dict[Condition, str] = {"running": "●", "starting": "◔", "stopped": "○", "died": "✗", "port taken": "!", "unhealthy": "!"}
 
 
 @dataclass(frozen=True)
@@ -49,22 +50,20 @@ class Status:
 def read_status(settings: Settings) -> Status:
     """Asks the processes and the services; takes at most about a second for each service that hangs."""
     state = read_state(settings.lab_home)
-    place = state.settings.get("lab_place", settings.lab_place)
+    started = state.settings.get("lab_place")
     reason = state.reason or "not running; `lab up` starts the lab"
-    services = [_service(service, settings, state.services.get(service.name), place) for service in SERVICES]
+    services = [_service(service, settings, state.services.get(service.name), started) for service in SERVICES]
     models = read_models(settings) if services[0].state == "running" else []
-    return Status(place, reason, services, models)
+    return Status(started or settings.lab_place, reason, services, models)
 
 
-def _service(service: Service, settings: Settings, record: Record | None, place: str) -> ServiceState:
-    condition, detail = _condition(service, settings, record, place)
+def _service(service: Service, settings: Settings, record: Record | None, started: Place | None) -> ServiceState:
+    condition, detail = _recorded(service, settings, record) if record else _without_record(service, settings, started)
     since = datetime.fromtimestamp(record.started_at, UTC).isoformat(timespec="seconds") if record and condition != "died" else ""
     return ServiceState(service.name, service.title, condition, service.url(settings), since, detail)
 
 
-def _condition(service: Service, settings: Settings, record: Record | None, place: str) -> tuple[Condition, str]:
-    if record is None:
-        return _without_record(service, settings, place)
+def _recorded(service: Service, settings: Settings, record: Record) -> tuple[Condition, str]:
     process = find(record)
     if process is None:
         return "died", f"it ended by itself or was killed; `lab logs {service.name}` tells more, `lab up` starts it again"
@@ -76,21 +75,32 @@ def _condition(service: Service, settings: Settings, record: Record | None, plac
 
 
 def _kind(answer: dict[str, Any]) -> str:
-    """The embedded engine names itself in its version: it is not Ollama, and does not say so."""
-    return "embedded engine" if str(answer.get("version")).endswith("+lab") else ""
+    return "embedded engine" if is_embedded(answer) else ""
 
 
 def _mend(problem: str) -> str:
     return f"{problem}; `lab up` starts it anew"
 
 
-def _without_record(service: Service, settings: Settings, place: str) -> tuple[Condition, str]:
-    if service is OLLAMA and place == "native":
-        if service.answer(settings):
-            return "running", "your own server; the lab neither started it nor stops it"
-        return "stopped", "your own server does not answer; start it with `ollama serve`"
+def _without_record(service: Service, settings: Settings, started: Place | None) -> tuple[Condition, str]:
+    """`started` is the place of a lab that was started, None when none was."""
+    if service is OLLAMA:
+        answer = service.answer(settings)
+        wanted = started or wish(settings)
+        if answer and (wanted != "embedded" or is_embedded(answer)):
+            return _somebodys(answer, bool(started))
+        if started == "native":
+            return "stopped", "your own server does not answer; start it with `ollama serve`"
     port = service.port(settings)
     if not is_free(port):
         holder = describe(owner(port))
-        return "foreign", f"port {port} is taken by {holder}; stop it or change {service.port_setting} in .env"
+        return "port taken", f"port {port} is taken by {holder}; stop it or change {service.port_setting} in .env"
     return "stopped", "`lab up` starts it"
+
+
+def _somebodys(answer: dict[str, Any], in_use: bool) -> tuple[Condition, str]:
+    """A server that the lab did not start and can use."""
+    if not in_use:
+        return "stopped", f"{'an embedded engine' if is_embedded(answer) else 'an Ollama server'} answers here; `lab up` will use it"
+    server = "an embedded engine of another lab" if is_embedded(answer) else "your own server"
+    return "running", f"{server}; this lab neither started it nor stops it"

@@ -30,9 +30,9 @@ def serve(lab_variables, tmp_path_factory, wait_until):
 
 @pytest.fixture(scope="module")
 def native(make_lab, tmp_path_factory, serve):
-    """A lab that was free to choose, beside a server whose store was empty."""
+    """A lab that wants the native place, beside a server whose store was empty."""
     with serve(tmp_path_factory.mktemp("store")) as (address, _):  # noqa: SIM117 - the lab stops before the server does
-        with make_lab(tmp_path_factory.mktemp("home"), OLLAMA_HOST=address, LAB_PLACE="") as lab:
+        with make_lab(tmp_path_factory.mktemp("home"), OLLAMA_HOST=address, LAB_PLACE="native") as lab:
             lab.said = lab.up().stdout
             yield lab
 
@@ -41,7 +41,7 @@ def native(make_lab, tmp_path_factory, serve):
 def beside(make_lab, tmp_path, serve, models):
     """A lab and the server it uses, of which only Chroma is started."""
     with serve(models) as (address, server):  # noqa: SIM117
-        with make_lab(tmp_path / "home", OLLAMA_HOST=address, LAB_PLACE="") as lab:
+        with make_lab(tmp_path / "home", OLLAMA_HOST=address, LAB_PLACE="native") as lab:
             lab.up_quickly("chroma")
             yield lab, server
 
@@ -67,6 +67,16 @@ def test_stopping_the_lab_leaves_it_running(beside):
     lab.run("down")
     assert lab.processes() == []
     assert server.poll() is None
+
+
+def test_an_embedded_engine_of_another_lab_is_used_and_left_running(make_lab, tmp_path, serve, models):
+    with serve(models) as (address, server):
+        with make_lab(tmp_path / "home", OLLAMA_HOST=address, LAB_PLACE="") as lab:
+            lab.up_quickly("ollama", "chroma")
+            lab.up_quickly("ollama", "chroma")
+            status = lab.status()
+            assert (status["place"], list(lab.pids()), lab.states()["ollama"]) == ("embedded", ["chroma"], "running")
+        assert server.poll() is None
 
 
 def test_when_it_goes_away_the_lab_says_how_to_start_it(beside):

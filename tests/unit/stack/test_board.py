@@ -14,7 +14,7 @@ STATUS = Status(
     "no Ollama at http://127.0.0.1:5",
     [
         ServiceState("ollama", "Ollama", "running", "http://127.0.0.1:5", "2026-01-01T00:00:00+00:00", "embedded engine"),
-        ServiceState("chroma", "Chroma", "foreign", "http://127.0.0.1:6", "", "port 6 is taken by `<x>` (process 7)"),
+        ServiceState("chroma", "Chroma", "port taken", "http://127.0.0.1:6", "", "port 6 is taken by `<x>` (process 7)"),
     ],
     [ModelState("all-minilm:latest", 46_000_000, "bert", True)],
 )
@@ -32,7 +32,7 @@ def test_the_text_has_words_for_every_state_and_nothing_that_changes_by_itself()
     assert as_text(STATUS).splitlines() == [
         "The lab in the place embedded",
         "● Ollama: running (embedded engine)",
-        "! Chroma: foreign",
+        "! Chroma: port taken",
         "  model all-minilm:latest: 46 MB, family bert",
     ]
 

@@ -14,6 +14,7 @@ import pytest
 from lab import bootstrap
 from lab.engine.weights import CATALOGUE
 from lab.errors import LabError
+from lab.settings import load_settings
 from lab.stack import doctor
 from lab.stack.process import Record
 from lab.stack.state import State, write_state
@@ -84,14 +85,26 @@ def test_a_dead_service_is_found(settings):
         pass
     write_state(settings.lab_home, State({}, "", {"chroma": Record(ended.pid, time.time(), 0, "")}))
     finding = only(doctor.services(settings))
-    assert (finding.symptom.startswith("Chroma is died"), finding.command) == (True, "lab up")
+    assert (finding.symptom.startswith("Chroma has ended: "), finding.command) == (True, "lab up")
 
 
 def test_a_port_in_other_hands_is_found(settings, stand_in):
     stand_in({}, settings.chroma_port)
     finding = only(doctor.services(settings))
+    assert finding.symptom.startswith("Chroma cannot start: port ")
     assert f"process {os.getpid()}" in finding.symptom
     assert "CHROMA_PORT" in finding.command
+
+
+def test_a_service_that_runs_and_does_not_listen_is_found(settings):
+    write_state(settings.lab_home, State({}, "", {"chroma": Record(os.getpid(), psutil.Process().create_time(), 0, "")}))
+    assert only(doctor.services(settings)).symptom.startswith("Chroma does not answer: ")
+
+
+def test_an_ollama_that_can_be_used_is_nothing_to_mend(settings, stand_in, monkeypatch):
+    monkeypatch.delenv("LAB_PLACE")
+    stand_in({"/api/version": {"version": "0.33.0"}}, settings.ollama_port)
+    assert list(doctor.services(load_settings())) == []
 
 
 def test_a_left_over_process_is_found(settings, wait_until):

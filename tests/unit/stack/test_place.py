@@ -32,6 +32,20 @@ def test_an_answering_server_makes_it_native_and_is_not_ours(settings, no_progra
     assert (choice.place, names(choice)) == ("native", ["chroma", "jupyter"])
 
 
+@pytest.mark.parametrize("wanted", [None, "embedded"])
+def test_the_engine_of_another_lab_is_used_and_is_not_ours(settings, program, stand_in, wanted):
+    stand_in({"/api/version": {"version": "0.33.0+lab"}}, settings.ollama_port)
+    choice = choose(settings, wanted)
+    assert (choice.place, names(choice)) == ("embedded", ["chroma", "jupyter"])
+    assert "embedded engine answers already" in choice.reason
+
+
+def test_who_wants_native_gets_it_with_an_embedded_engine_too(settings, no_program, stand_in):
+    stand_in({"/api/version": {"version": "0.33.0+lab"}}, settings.ollama_port)
+    choice = choose(settings, "native")
+    assert (choice.place, names(choice)) == ("native", ["chroma", "jupyter"])
+
+
 def test_something_else_on_the_port_is_no_ollama(settings, no_program, stand_in):
     stand_in({"/api/version": ["not", "ollama"]}, settings.ollama_port)
     assert choose(settings, None).place == "embedded"

@@ -3,6 +3,7 @@
 import os
 import sys
 from dataclasses import replace
+from uuid import uuid4
 
 import psutil
 import pytest
@@ -19,8 +20,8 @@ def launch(tmp_path, wait_until):
     """Starts a command as a service of a lab in this folder, and ends it with the test."""
     records = []
 
-    def run(command, home=tmp_path):
-        env = {**os.environ, "LAB_HOME": str(home), "LAB_SERVICE": "sleeper"}
+    def run(command, home=tmp_path, service="sleeper"):
+        env = {**os.environ, "LAB_HOME": str(home), "LAB_SERVICE": service}
         records.append(start(command, env, tmp_path / "logs" / f"{len(records)}.log", "print"))
         wait_until(lambda: "up" in tail(tmp_path / "logs" / f"{len(records) - 1}.log", 5), "the process to run")
         return records[-1]
@@ -83,6 +84,17 @@ def test_descendants_of_a_known_process_are_not_left_over(launch, tmp_path):
 def test_processes_of_another_lab_are_not_left_over(launch, tmp_path):
     launch(SLEEPER, home=tmp_path / "other")
     assert leftovers(tmp_path, []) == []
+
+
+def test_what_a_learner_started_from_jupyterlab_is_not_left_over(launch, tmp_path):
+    launch(SLEEPER, service="jupyter")
+    assert leftovers(tmp_path, []) == []
+
+
+@pytest.mark.parametrize("word", ["--config=x/jupyter_server_config.py", f"/x/kernel-{uuid4()}.json"])
+def test_jupyterlab_itself_and_its_kernels_are_left_over(launch, tmp_path, word):
+    record = launch([*SLEEPER, word], service="jupyter")
+    assert [process.pid for process in leftovers(tmp_path, [])] == [record.pid]
 
 
 def test_this_process_and_its_parents_are_never_left_over(monkeypatch, tmp_path):

@@ -8,6 +8,7 @@ import time
 import psutil
 import pytest
 
+from lab.settings import load_settings
 from lab.stack.process import Record
 from lab.stack.services import SERVICES
 from lab.stack.state import State, write_state
@@ -69,9 +70,9 @@ def test_an_answer_of_another_process_does_not_make_ours_run(settings, stand_in)
         idle.communicate(b"\n")
 
 
-def test_a_port_in_other_hands_is_foreign_and_names_owner_and_setting(settings, stand_in):
+def test_a_port_in_other_hands_is_told_and_names_owner_and_setting(settings, stand_in):
     stand_in(READY, settings.chroma_port)
-    assert chroma(settings).state == "foreign"
+    assert chroma(settings).state == "port taken"
     assert f"process {os.getpid()}" in chroma(settings).detail
     assert "CHROMA_PORT" in chroma(settings).detail
 
@@ -82,6 +83,32 @@ def test_somebodys_ollama_counts_as_running_in_the_native_place(settings, stand_
     ollama = read_status(settings).services[0]
     assert ollama.state == "running"
     assert "neither started it nor stops it" in ollama.detail
+
+
+VERSION = "/api/version"
+
+
+@pytest.mark.parametrize(("version", "words"), [("0.33.0", "an Ollama server answers"), ("0.33.0+lab", "an embedded engine answers")])
+def test_before_the_first_start_a_server_that_answers_is_no_obstacle(settings, stand_in, monkeypatch, version, words):
+    monkeypatch.delenv("LAB_PLACE")
+    stand_in({VERSION: {"version": version}}, settings.ollama_port)
+    ollama = read_status(load_settings()).services[0]
+    assert ollama.state == "stopped"
+    assert words in ollama.detail
+    assert "`lab up` will use it" in ollama.detail
+
+
+def test_who_wants_the_embedded_place_is_told_that_ollama_has_the_port(settings, stand_in):
+    stand_in({VERSION: {"version": "0.33.0"}}, settings.ollama_port)
+    assert read_status(settings).services[0].state == "port taken"
+
+
+def test_the_engine_of_another_lab_counts_as_running(settings, stand_in):
+    remember(settings, None)
+    stand_in({VERSION: {"version": "0.33.0+lab"}}, settings.ollama_port)
+    ollama = read_status(settings).services[0]
+    assert ollama.state == "running"
+    assert "another lab" in ollama.detail
 
 
 def test_somebodys_ollama_that_is_away_names_how_to_start_it(settings):
