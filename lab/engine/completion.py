@@ -14,7 +14,7 @@ Callback = Callable[[bytes], bool]
 
 # Seconds between two deliveries. Tokens that come faster are delivered together, each as its own piece: every delivery
 # wakes the server and the client, and on two cores that time is taken from the model.
-TOGETHER = 0.02
+TOGETHER = 0.04
 
 
 class Piece(NamedTuple):
@@ -49,7 +49,7 @@ class Completion:
         self._wake = asyncio.Event()
         self._stop = False
         self._ended = False
-        self._delivered = 0.0
+        self._resting = False  # no delivery now: what comes waits for the next one
         threading.Thread(target=self._run, name="completion", daemon=True).start()
 
     # --- worker thread ---
@@ -62,9 +62,9 @@ class Completion:
         self._receive(None)
 
     def _receive(self, chunk: bytes | Exception | None) -> bool:
-        quiet = not self._waiting
+        first = not self._waiting
         self._waiting.append(chunk)
-        if quiet:  # the reader has seen everything before: wake it once for this and all that follows
+        if chunk is None or (first and not self._resting):
             try:
                 self._loop.call_soon_threadsafe(self._wake.set)
             except RuntimeError:  # the loop is closed: the server has ended
@@ -77,15 +77,13 @@ class Completion:
         """Lists of pieces; the last piece of the last list is the Ending. Raises EngineError."""
         while not self._ended:
             if batch := [item for chunk in await self._next() for item in _read(chunk)]:
+                self._resting = True
+                self._loop.call_later(TOGETHER, self._rested)
                 yield batch
 
     async def _next(self) -> list[bytes | Exception]:
         chunks: list[bytes | Exception] = []
         await self._wake.wait()
-        early = self._delivered + TOGETHER - self._loop.time()
-        if early > 0:
-            await asyncio.sleep(early)
-        self._delivered = self._loop.time()
         self._wake.clear()
         while self._waiting:
             chunk = self._waiting.popleft()
@@ -94,6 +92,11 @@ class Completion:
             else:
                 chunks.append(chunk)
         return chunks
+
+    def _rested(self) -> None:
+        self._resting = False
+        if self._waiting:
+            self._wake.set()
 
     async def aclose(self) -> None:
         """End the generation; returns when the model is free."""

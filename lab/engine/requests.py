@@ -1,11 +1,14 @@
 """Reading requests: JSON with the errors that Ollama, a Go program, gives."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from lab.engine.errors import EngineError
 
+# An escape like \ud83d may be half of a character; alone it is none, and becomes the sign for an unknown one.
+_HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
 _GO_NAMES = {bool: "bool", int: "number", float: "number", str: "string", list: "array", dict: "object"}
 _EXPECTED = {
     "Expecting value": "looking for beginning of value",
@@ -55,6 +58,8 @@ def parse_body(body: bytes, struct: str, fields: Fields = MODEL_FIELDS) -> dict[
         raise EngineError(400, "exceeded max depth") from error
     if not isinstance(data, dict):
         raise EngineError(400, f"json: cannot unmarshal {_GO_NAMES[type(data)]} into Go value of type api.{struct}")
+    if _HALF_CHARACTER.search(text):
+        data = json.loads(json.dumps(data, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
     given = {name: value for name, value in data.items() if value is not None}
     for name in fields.keys() & given.keys():
         check_type(f"{struct}.{name}", given[name], *fields[name])

@@ -14,6 +14,8 @@ from lab.engine.errors import EngineError
 from lab.engine.model import Model
 from lab.engine.runner import Runner
 
+MIN_CONTEXT = 4  # tokens; Ollama raises less to this
+
 Load = Callable[[Model, int, int], Any]  # model, tokens per slot, slots
 
 
@@ -70,8 +72,8 @@ class Scheduler:
         self._freeing: set[asyncio.Task[None]] = set()
 
     def context_length(self, model: Model, asked: int) -> int:
-        """Tokens per request: what was asked or the default, but not more than the model was trained on."""
-        wanted = asked or self.settings.context_length
+        """Tokens per request: what was asked or the default, but not more than the model was trained on, and at least four."""
+        wanted = max(asked, MIN_CONTEXT) if asked else self.settings.context_length
         return min(wanted, model.context_length or wanted)
 
     @asynccontextmanager
@@ -84,7 +86,8 @@ class Scheduler:
         finally:
             entry.active -= 1
             entry.last_used = time()
-            entry.keep_alive = self.settings.keep_alive if keep_alive is None else keep_alive
+            if keep_alive is not None:  # a request that does not say leaves what an earlier one said
+                entry.keep_alive = keep_alive
             self._rest(entry)
             await self._notify()
 

@@ -55,6 +55,10 @@ def test_any_bytes_are_an_object_or_refused(body: bytes) -> None:
         assert error.message
 
 
+def test_half_a_character_becomes_the_unknown_sign() -> None:
+    assert parse_body(rb'{"prompt": "a\ud83d b\ud83d\udea2"}', "GenerateRequest") == {"prompt": "a\ufffd b🚢"}
+
+
 def test_messages_get_their_role_and_content() -> None:
     assert check_messages([{"role": "USER", "content": None}]) == [{"role": "user", "content": ""}]
 

@@ -129,6 +129,17 @@ def test_a_model_kept_for_ever_never_expires() -> None:
     run(test)
 
 
+def test_a_request_that_does_not_say_keeps_the_time_of_an_earlier_one() -> None:
+    async def test() -> None:
+        lab = Lab()
+        await lab.ask("a", keep_alive=math.inf)
+        async with lab.use("a") as entry:
+            pass
+        assert entry.keep_alive == math.inf
+
+    run(test)
+
+
 def test_another_context_size_loads_again() -> None:
     async def test() -> None:
         lab = Lab()
@@ -268,4 +279,4 @@ def test_a_request_cancelled_while_loading_leaves_a_usable_model() -> None:
 def test_the_context_is_not_longer_than_the_model_was_trained_for() -> None:
     scheduler = Lab(context_length=4096).scheduler
     model: Any = SimpleNamespace(context_length=512)
-    assert [scheduler.context_length(model, asked) for asked in (0, 256, 9999)] == [512, 256, 512]
+    assert [scheduler.context_length(model, asked) for asked in (0, 256, 9999, 1, -1)] == [512, 256, 512, 4, 4]
