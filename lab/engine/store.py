@@ -5,6 +5,8 @@ another name than what is.
 """
 
 import hashlib
+import logging
+import re
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -18,7 +20,10 @@ from lab.engine.manifest import Manifest
 from lab.engine.model import Model, read_layers
 from lab.engine.names import Name
 
+log = logging.getLogger("lab.engine")
+
 KEEP_PARTIAL = 24 * 3600  # seconds that an interrupted download can be resumed
+_BLOB = re.compile(r"sha256-[0-9a-f]{64}")
 
 
 class Store(Blobs):
@@ -77,24 +82,23 @@ class Store(Blobs):
             self.discard(used)
 
     def prune(self) -> None:
-        """Remove blobs that no model uses, and downloads that nobody has continued for a day."""
+        """Remove blobs that no model uses, and downloads that nobody has continued for a day. What cannot be removed stays."""
         with self.lock:
-            used = self._all_digests()
+            used = self._used_digests()
+            if used is None:
+                return
             for path in self.blobs.glob("*"):
-                if PARTIAL in path.name:
-                    stale = time.time() - path.stat().st_mtime > KEEP_PARTIAL
-                else:
-                    stale = path.name.replace("-", ":", 1) not in used
-                if stale:
-                    path.unlink(missing_ok=True)
+                if _is_stale(path, used):
+                    _remove(path)
             for path in self.manifests.glob("*/*/*/.*"):  # left by a process that was killed
-                path.unlink(missing_ok=True)
+                _remove(path)
 
     def discard(self, digests: Iterable[str]) -> None:
         """Remove those of the blobs that no model uses."""
         with self.lock:
-            for digest in set(digests) - self._all_digests():
-                self.blob_path(digest).unlink(missing_ok=True)
+            used = self._used_digests()
+            for digest in set(digests) - used if used is not None else ():
+                _remove(self.blob_path(digest))
 
     # --- manifests ---
 
@@ -161,5 +165,31 @@ class Store(Blobs):
             return {layer.digest for layer in Manifest.parse(self._manifest_path(name).read_bytes()).blobs}
         return set()
 
-    def _all_digests(self) -> set[str]:
-        return {digest for name in self._names() for digest in self._digests(name)}
+    def _used_digests(self) -> set[str] | None:
+        """Digests of all models; None when a manifest is damaged: what that model needs is not known, so nothing may be removed."""
+        used: set[str] = set()
+        for path in self.manifests.glob("*/*/*/[!.]*"):
+            if path.is_dir():
+                continue
+            try:
+                used |= {layer.digest for layer in Manifest.parse(path.read_bytes()).blobs}
+            except (OSError, EngineError) as error:
+                log.warning("corrupt manifests detected, skipping prune operation: %s: %s", path, error)
+                return None
+        return used
+
+
+def _is_stale(path: Path, used: set[str]) -> bool:
+    """Whether a file among the blobs has no use. What is named like no blob belongs to somebody else."""
+    with suppress(OSError):
+        if PARTIAL in path.name:
+            return time.time() - path.stat().st_mtime > KEEP_PARTIAL
+    return bool(_BLOB.fullmatch(path.name)) and path.name.replace("-", ":", 1) not in used
+
+
+def _remove(path: Path) -> None:
+    try:
+        if path.is_file():
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        log.warning("cannot remove %s: %s", path, error.strerror)

@@ -137,6 +137,50 @@ def test_prune_keeps_a_recent_part_of_a_download(store):
     assert not part.exists()
 
 
+@pytest.mark.parametrize("path", ["library/x/bad", "library/x/no valid name", "x/y/z"])
+def test_a_damaged_manifest_keeps_everything_from_being_pruned(store, add_model, caplog, path):
+    add_model("x")
+    stray = store.add_blob(b"perhaps the damaged model needs this")
+    manifest = store.manifests / "registry.ollama.ai" / path
+    manifest.parent.mkdir(parents=True, exist_ok=True)
+    manifest.write_bytes(b"{}")
+    store.prune()
+    assert store.has_blob(stray)
+    assert "corrupt manifests detected, skipping prune operation" in caplog.text
+
+
+def test_a_damaged_manifest_keeps_blobs_of_deleted_models(store, add_model):
+    weights = add_model("x").weights_digest
+    add_model("y:good")
+    (store.manifests / "registry.ollama.ai/library/y/good").write_bytes(b"damaged, had the same weights")
+    store.delete("x")
+    assert store.has_blob(weights)
+
+
+def test_prune_leaves_folders_and_files_of_others(store, add_model):
+    used = add_model("x")
+    (store.blobs / "folder-partial").mkdir()
+    (store.blobs / ("sha256-" + "1" * 64)).mkdir()
+    (store.blobs / "notes.txt").write_text("mine")
+    os.utime(store.blobs / "folder-partial", (0, 0))
+    store.prune()
+    assert sorted(path.name for path in store.blobs.iterdir())[0] == "folder-partial"
+    assert (store.blobs / "notes.txt").exists()
+    assert store.get("x") == used
+
+
+def test_prune_of_a_store_that_cannot_be_written_is_logged(store, monkeypatch, caplog):
+    stray = store.add_blob(b"nobody needs this")
+
+    def refuse(path, missing_ok=False):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.unlink", refuse)
+    store.prune()
+    assert store.has_blob(stray)
+    assert "Permission denied" in caplog.text
+
+
 def test_blob_with_a_wrong_digest_leaves_nothing(store):
     with pytest.raises(DigestMismatch, match=f'expected "{NO_BLOB}", got "sha256:'):
         store.write_blob([b"some", b"thing"], NO_BLOB)
