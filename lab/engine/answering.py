@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,11 +71,12 @@ class Answering:
     async def whole(self) -> tuple[str, list[dict[str, Any]], Ending]:
         """The whole answer: text, log probabilities, ending."""
         logprobs: list[dict[str, Any]] = []
-        async for batch in self.batches():
-            for piece in batch:
-                if isinstance(piece, Ending):
-                    return "".join(self.text), logprobs, piece
-                logprobs += piece.logprobs
+        async with aclosing(self.batches()) as batches:
+            async for batch in batches:
+                for piece in batch:
+                    if isinstance(piece, Ending):
+                        return "".join(self.text), logprobs, piece
+                    logprobs += piece.logprobs
         raise EngineError(500, "the generation ended without a result")
 
     def metrics(self, ending: Ending) -> dict[str, int]:

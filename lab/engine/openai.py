@@ -5,6 +5,7 @@ import base64
 import secrets
 import time
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 import orjson
@@ -13,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from lab.engine.answering import MODEL_REQUIRED, Answering, Engine, check_request, model_name
-from lab.engine.completion import Ending
+from lab.engine.completion import Ending, Piece
 from lab.engine.errors import EngineError
 from lab.engine.model import Model
 from lab.engine.requests import LIST, MODEL_FIELDS, check_messages, parse_body
@@ -123,24 +124,30 @@ async def _answer(answering: Answering, asked: dict[str, Any], shape: Shape) -> 
 
 
 async def _events(answering: Answering, asked: dict[str, Any], shape: Shape) -> AsyncGenerator[bytes, None]:
-    model, started = asked["model"], False
+    started = False
     try:
-        async for batch in answering.batches():
-            lines = b""
-            for piece in batch:
-                if isinstance(piece, Ending):
-                    lines += _event(shape.body(model, [shape.choice("", piece.reason, shape.part)], True))
-                    if (asked.get("stream_options") or {}).get("include_usage"):
-                        lines += _event(shape.body(model, [], True, usage=_usage(piece)))
-                    lines += b"data: [DONE]\n\n"
-                else:
-                    lines += _event(shape.body(model, [shape.choice(piece.text, None, shape.part, role=not started)], True))
-                    started = True
-            yield lines
+        async with aclosing(answering.batches()) as batches:
+            async for batch in batches:
+                pieces = [piece for piece in batch if isinstance(piece, Piece)]
+                roles = [not started, *(False for _ in pieces[1:])]  # the first piece of all says who speaks
+                events = b"".join(_part(asked, shape, piece.text, role) for piece, role in zip(pieces, roles, strict=False))
+                started = started or bool(pieces)
+                yield events + (_finish(asked, shape, batch[-1]) if isinstance(batch[-1], Ending) else b"")
     except EngineError as error:
         if not started:  # nothing has been sent: the error gets its status
             raise
         yield _event(_error(error))
+
+
+def _part(asked: dict[str, Any], shape: Shape, text: str, role: bool) -> bytes:
+    return _event(shape.body(asked["model"], [shape.choice(text, None, shape.part, role)], True))
+
+
+def _finish(asked: dict[str, Any], shape: Shape, ending: Ending) -> bytes:
+    events = _event(shape.body(asked["model"], [shape.choice("", ending.reason, shape.part)], True))
+    if (asked.get("stream_options") or {}).get("include_usage"):
+        events += _event(shape.body(asked["model"], [], True, usage=_usage(ending)))
+    return events + b"data: [DONE]\n\n"
 
 
 def _event(content: dict[str, Any]) -> bytes:

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from lab.engine.answering import MODEL_REQUIRED, Answering, Engine, check_request, model_name, ollama_logprobs
-from lab.engine.completion import Ending
+from lab.engine.completion import Ending, Piece
 from lab.engine.durations import parse_keep_alive
 from lab.engine.errors import EngineError, ModelMissing
 from lab.engine.model import Model
@@ -89,11 +90,13 @@ async def _answer(answering: Answering, wrap: Wrap, prompt: GeneratePrompt | Non
 
 
 async def _lines(answering: Answering, wrap: Wrap, prompt: GeneratePrompt | None) -> AsyncGenerator[bytes, None]:
-    async for batch in answering.batches():
-        lines = b"".join(line_of(_chunk(answering, wrap(piece.text), piece.logprobs)) for piece in batch if not isinstance(piece, Ending))
-        if isinstance(batch[-1], Ending):
-            lines += line_of({**_chunk(answering, wrap("")), **await _last(answering, batch[-1], prompt)})
-        yield lines
+    async with aclosing(answering.batches()) as batches:
+        async for batch in batches:
+            pieces = [piece for piece in batch if isinstance(piece, Piece)]
+            lines = b"".join(line_of(_chunk(answering, wrap(piece.text), piece.logprobs)) for piece in pieces)
+            if isinstance(batch[-1], Ending):
+                lines += line_of({**_chunk(answering, wrap("")), **await _last(answering, batch[-1], prompt)})
+            yield lines
 
 
 def _chunk(answering: Answering, content: dict[str, Any], logprobs: Any = ()) -> dict[str, Any]:
