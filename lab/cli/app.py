@@ -27,7 +27,7 @@ def options(
     context: typer.Context, debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False
 ) -> None:
     """Run the lab: services, documents, questions, notebooks and tests."""
-    context.obj = {"debug": debug}
+    context.ensure_object(dict)["debug"] = debug
 
 
 for name in COMMANDS:
@@ -36,10 +36,11 @@ for name in COMMANDS:
 
 def main() -> None:
     """Entry point of the `lab` command."""
+    chosen: dict[str, bool] = {}
     try:
-        app()
+        app(obj=chosen)
     except LabError as error:
-        if "--debug" in sys.argv:
+        if chosen.get("debug"):
             raise
         err.print(f"error: {error.what}", style="bold", highlight=False, markup=False, soft_wrap=True)
         if error.hint:

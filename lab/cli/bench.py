@@ -9,7 +9,8 @@ import typer
 from rich.table import Table
 
 from lab.cli.console import out, print_json
-from lab.errors import LabError
+from lab.errors import InputError, LabError
+from lab.files import write_whole
 from lab.settings import ROOT, get_settings
 
 
@@ -19,6 +20,13 @@ def measure(names: list[str]) -> list[dict[str, Any]]:
     if done.returncode:
         raise LabError("A measurement broke off.", "Read the lines above; `lab doctor` finds what is wrong with the machine.")
     return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def _require_known(names: list[str]) -> None:
+    from benchmarks.__main__ import NAMES
+
+    if unknown := [name for name in names if name not in NAMES]:
+        raise InputError(f"There is no measurement {', '.join(unknown)}.", f"Choose from: {', '.join(NAMES)}.")
 
 
 def table(rows: list[dict[str, Any]]) -> Table:
@@ -36,12 +44,9 @@ def command(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list and nothing else.")] = False,
 ) -> None:
     """Measure the lab; takes some minutes. Example: lab bench engine."""
+    _require_known(names or [])
     rows = measure(names or [])
-    kept = get_settings().lab_home / "bench.json"
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    temporary = kept.with_suffix(".tmp")
-    temporary.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
-    temporary.replace(kept)
+    write_whole(get_settings().lab_home / "bench.json", json.dumps(rows, indent=1) + "\n")
     if as_json:
         print_json(rows)
     else:

@@ -3,11 +3,14 @@
 import os
 import sys
 import webbrowser
+from html import escape
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from lab.cli.console import err, out
+from lab.files import write_whole
 
 
 def command(
@@ -34,7 +37,20 @@ def command(
     out.print(f"Place: {choice.place} ({choice.reason}).", highlight=False, markup=False, soft_wrap=True)
     out.print(f"JupyterLab: {address}", highlight=False, markup=False, soft_wrap=True)
     if browser and _someone_watches():
-        webbrowser.open(address)
+        webbrowser.open(redirect(settings.lab_home, address).as_uri())
+
+
+def redirect(home: Path, address: str) -> Path:
+    """A page that leads to the address, readable by its owner only: the browser's command line, which all users see, shows no token."""
+    page = home / "open.html"
+    target = escape(address, quote=True)
+    write_whole(
+        page,
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Opening JupyterLab</title>'
+        f'<meta http-equiv="refresh" content="0; url={target}"><p><a href="{target}">Open JupyterLab</a></p></html>\n',
+        0o600,
+    )
+    return page
 
 
 def _someone_watches() -> bool:

@@ -17,9 +17,9 @@ MARK_LINE = re.compile(r"^[ \t]*### (BEGIN|END) SOLUTION.*\n?", re.MULTILINE)
 
 def check(id: str) -> Verdict:
     """Judge exercise `id` by the names that the calling cell's notebook holds. Example: `check("speed")`."""
-    exercise = all_exercises().get(id)
+    exercise = _find(id)
     if exercise is None:
-        return Verdict(id, State.INCORRECT, _unknown())
+        return Verdict(_title(id), State.INCORRECT, _unknown(id))
     frame = inspect.currentframe()
     verdict = judge(exercise, frame.f_back.f_globals if frame and frame.f_back else {})
     progress.record_verdict(id, verdict.state)
@@ -28,9 +28,11 @@ def check(id: str) -> Verdict:
 
 def hint(id: str, number: int = 1) -> Note:
     """One of the exercise's hints; a higher number says more. Example: `hint("speed", 2)`."""
-    exercise = all_exercises().get(id)
+    exercise = _find(id)
     if exercise is None:
-        return Note(id, _unknown())
+        return Note(_title(id), _unknown(id))
+    if not isinstance(number, int):
+        return Note(id, text('Write the number of the hint without quotes: `hint("{id}", 2)`.', id=id))
     number = min(max(number, 1), len(exercise.hints))
     progress.record_hint(id, number)
     title = text("Hint {number} of {count}", number=number, count=len(exercise.hints))
@@ -39,9 +41,9 @@ def hint(id: str, number: int = 1) -> Note:
 
 def solution(id: str) -> Note:
     """The worked answer, read from the lesson's notebook in `solutions/`. Example: `solution("speed")`."""
-    exercise = all_exercises().get(id)
+    exercise = _find(id)
     if exercise is None:
-        return Note(id, _unknown())
+        return Note(_title(id), _unknown(id))
     source = solution_source(exercise)
     if not source:
         return Note(id, text("The notebooks of the folder `solutions` are not here, so there is no worked answer to show."))
@@ -58,5 +60,20 @@ def solution_source(exercise: Exercise) -> str:
     return ""
 
 
-def _unknown() -> str:
-    return text("There is no exercise of this name. Known: {names}.", names=", ".join(all_exercises()))
+def _find(id: object) -> Exercise | None:
+    return all_exercises().get(id) if isinstance(id, str) else None
+
+
+def _title(id: object) -> str:
+    return id if isinstance(id, str) else text("Which exercise?")
+
+
+def _unknown(id: object) -> str:
+    if not isinstance(id, str):
+        example = next(iter(all_exercises()), "speed")
+        return text('Write the name of the exercise in quotes, like `check("{example}")`. Known: {names}.', example=example, names=_names())
+    return text("There is no exercise of this name. Known: {names}.", names=_names())
+
+
+def _names() -> str:
+    return ", ".join(all_exercises())

@@ -12,8 +12,9 @@ from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from lab.course.notebook import Notebook, code_cells, code_digest, dumps, normalise, read, write
+from lab.course.notebook import Notebook, code_cells, code_digest, dumps, normalise, read
 from lab.errors import LabError
+from lab.files import write_whole
 
 Progress = Callable[[int, int], None]  # number of the cell that starts, cells in all
 
@@ -63,4 +64,4 @@ def run(path: Path, on_cell: Progress | None = None) -> None:
     notebook = read(path)
     execute(notebook, path.parent, on_cell=on_cell)
     notebook.metadata["lab"] = {"ran": code_digest(notebook)}
-    write(path, dumps(normalise(notebook)))
+    write_whole(path, dumps(normalise(notebook)))

@@ -21,7 +21,7 @@ LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)[^)]*\)")
 HEADING = re.compile(r"^(#{1,6}) ", re.MULTILINE)
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 IMAGE = re.compile(r"<img\b[^>]*>")
-CHECK = re.compile(r"\bcheck\(\"([^\"]+)\"\)")
+CHECK = re.compile(r"""\bcheck\(\s*(["'])(.+?)\1""")
 VALUED = re.compile(r"(raises|why):\S.*")  # raises:ValueError names the exception, why:timings why an output is not compared
 
 
@@ -48,7 +48,7 @@ def _alternatives_for_images(notebook: Notebook, path: Path) -> Iterator[str]:
         if any(bang and not alt.strip() for bang, alt, _ in LINK.findall(source)):
             yield f"{cell['id']}: image without alt text"
     for cell in notebook["cells"]:
-        shown = [cell["source"]] if cell["cell_type"] == "markdown" else [_html(output) for output in cell["outputs"]]
+        shown = [cell["source"]] if cell["cell_type"] == "markdown" else [_html(output) for output in cell.get("outputs", [])]
         if any("alt=" not in image for one in shown for image in IMAGE.findall(one)):
             yield f"{cell['id']}: <img> without alt text"
         if any(kind.startswith("image/") for output in cell.get("outputs", []) for kind in output.get("data", {})):
@@ -113,7 +113,7 @@ def _announced_errors(notebook: Notebook, path: Path) -> Iterator[str]:
 def _correct_verdicts(notebook: Notebook, path: Path) -> Iterator[str]:
     for cell in code_cells(notebook):
         shown = json.dumps(cell["outputs"])
-        for id in CHECK.findall(cell["source"]):
+        for _, id in CHECK.findall(cell["source"]):
             if f"{id}: correct" not in shown:
                 yield f"{cell['id']}: the stored verdict of {id} is not correct"
 

@@ -12,9 +12,10 @@ import re
 from functools import partial
 from pathlib import Path
 
-from lab.course.notebook import Notebook, dumps, normalise, read, tags, write
+from lab.course.notebook import Notebook, dumps, normalise, read, tags
 from lab.course.text import text
 from lab.errors import InputError
+from lab.files import write_whole
 from lab.settings import ROOT
 
 BLOCK = re.compile(r"^([ \t]*)### BEGIN SOLUTION(?::[ \t]*([^\n]+))?\n.*?^[ \t]*### END SOLUTION[^\n]*$", re.MULTILINE | re.DOTALL)
@@ -75,7 +76,7 @@ def build(root: Path = ROOT) -> list[Path]:
     files, changed = planned(root), stale(root)
     for path in changed:
         if path in files:
-            write(path, files[path])
+            write_whole(path, files[path])
         else:
             path.unlink()
     return changed

@@ -44,14 +44,6 @@ def read(path: Path) -> Notebook:
     return notebook
 
 
-def write(path: Path, content: str) -> None:
-    """Write all of it or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.new")
-    temporary.write_text(content, "utf-8", newline="\n")
-    temporary.replace(path)
-
-
 def dumps(notebook: Notebook) -> str:
     """The text of the notebook's file: sorted keys, one space of indent, letters of all languages as they are."""
     nbformat.validate(notebook)

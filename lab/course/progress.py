@@ -4,8 +4,6 @@ A full disk, a broken file or a missing folder never stops a check: then this ch
 """
 
 import json
-import os
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +14,7 @@ from lab.course.exercise import all_exercises
 from lab.course.text import text
 from lab.course.verdict import State
 from lab.errors import LabError
+from lab.files import write_whole
 from lab.settings import get_settings
 
 VERSION = 1
@@ -108,21 +107,9 @@ def _update(id: str, change: Callable[[dict[str, Any]], None]) -> None:
     data["exercises"][id] = entry = entry if isinstance(entry, dict) else {}
     try:
         change(entry)
-        _write(path, json.dumps(data, indent=1, sort_keys=True))
+        write_whole(path, json.dumps(data, indent=1, sort_keys=True))
     except (OSError, TypeError):  # a disk that is full or read-only, a value that somebody edited into nonsense
         return
-
-
-def _write(path: Path, content: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{FILE}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(content)
-        Path(temporary).replace(path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def _state(value: Any) -> State:

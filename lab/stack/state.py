@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.errors import LabError, SettingError
+from lab.files import write_whole
 from lab.stack.process import Record
 
 
@@ -42,13 +43,10 @@ def read_state(home: Path) -> State:
 
 
 def write_state(home: Path, state: State) -> None:
-    """Writes beside the file, then replaces it. Mode 600: it holds the token."""
+    """Mode 600: it holds the token."""
     data = asdict(state)
     del data["damaged"]
-    temporary = home / f"lab.json.{os.getpid()}"
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        json.dump(data, file, indent=2)
-    temporary.replace(home / "lab.json")
+    write_whole(home / "lab.json", json.dumps(data, indent=2), 0o600)
 
 
 @contextmanager

@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+from typing import Annotated
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from lab.cli import app as lab_app
@@ -12,7 +14,7 @@ from lab.errors import ServiceError
 HEAVY = ("langchain", "langchain_core", "chromadb", "numpy", "xllamacpp", "matplotlib", "IPython", "gguf", "ollama")
 
 
-def fail() -> None:
+def fail(words: Annotated[list[str] | None, typer.Argument()] = None) -> None:
     """Fails."""
     raise ServiceError("Chroma does not answer.", "lab up")
 
@@ -42,6 +44,12 @@ def test_an_error_is_two_sentences_and_exit_code_1(failing, capsys):
 def test_debug_shows_the_traceback(failing):
     with pytest.raises(ServiceError):
         failing("--debug", "fail")
+
+
+def test_debug_is_an_option_and_not_any_word_of_the_line(failing, capsys):
+    with pytest.raises(SystemExit):
+        failing("fail", "--", "--debug")
+    assert capsys.readouterr().err.startswith("error: ")
 
 
 @pytest.mark.parametrize("name", lab_app.COMMANDS)

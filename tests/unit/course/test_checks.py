@@ -38,6 +38,19 @@ def test_an_unknown_exercise_lists_the_known_ones(doubles, call):
     assert "Known: double." in repr(call("duoble"))
 
 
+@pytest.mark.parametrize("call", [check, hint, solution])
+@pytest.mark.parametrize("id", [["double"], len, None, 3, {}])
+def test_a_name_that_is_no_text_is_answered_with_what_to_write(doubles, call, id):
+    shown = call(id)
+    assert '`check("double")`' in repr(shown)
+    assert "<code>" in shown._repr_html_()
+
+
+@pytest.mark.parametrize("number", ["2", None, 2.0, [2]])
+def test_a_hint_number_that_is_none_is_answered_with_what_to_write(doubles, number):
+    assert 'hint("double", 2)' in repr(hint("double", number))
+
+
 def test_hints_say_more_step_by_step_and_stop_at_the_last(doubles):
     assert [repr(hint("double", number)) for number in (0, 1, 2, 9)] == [
         "Hint 1 of 2: multiply",

@@ -134,6 +134,20 @@ def test_every_gate_has_a_specimen(good, tmp_path):
     assert untested == []
 
 
+@pytest.mark.parametrize("call", ["check('speed')", 'check( "speed" )', "lab.check('speed', )"])
+def test_a_verdict_is_looked_for_however_the_call_is_written(good, tmp_path, call):
+    cell(good, "checked").source = call
+    cell(good, "checked").outputs = []
+    good.metadata.lab.ran = code_digest(good)
+    assert problems(good, tmp_path / "x.ipynb", is_solution=True) == ["checked: the stored verdict of speed is not correct"]
+
+
+def test_a_raw_cell_is_no_obstacle(good, tmp_path):
+    raw = nbformat.v4.new_raw_cell("as it is", id="raw")
+    good.cells.append(raw)
+    assert problems(good, tmp_path / "x.ipynb", is_solution=True) == []
+
+
 def test_a_blank_is_not_asked_for_a_run(good, tmp_path):
     for one in good.cells:
         if one.cell_type == "code":

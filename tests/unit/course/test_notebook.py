@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lab.course.notebook import code_digest, dumps, normalise, read, stored_digest, write
+from lab.course.notebook import code_digest, dumps, normalise, read, stored_digest
 from lab.errors import InputError
 from lab.settings import ROOT
 
@@ -95,11 +95,3 @@ def test_two_cells_of_one_id_are_refused(tmp_path, notebook, markdown):
     path.write_text(json.dumps(notebook(markdown("a", "one"), markdown("b", "two"))).replace('"two"', '"one"'))
     with pytest.raises(InputError, match="several cells have the id one"):
         read(path)
-
-
-def test_a_failed_write_leaves_the_old_file(tmp_path):
-    path = tmp_path / "kept.ipynb"
-    path.write_text("old")
-    with pytest.raises(UnicodeEncodeError):
-        write(path, "\ud800")
-    assert path.read_text() == "old"
