@@ -8,7 +8,7 @@ State = Literal["grounded", "quoted", "refused"]
 STATES: dict[State, str] = {
     "grounded": "grounded: the sources support it",
     "quoted": "quoted: the sources' own sentences",
-    "refused": "not in these documents",
+    "refused": "refused: no passage answers it",
 }
 
 

@@ -91,7 +91,7 @@ def _text(file: Path, max_mb: float) -> str:
     try:
         return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
-        hint = f"Save it as UTF-8, for example: iconv -f LATIN1 -t UTF-8 {file.name}"
+        hint = f"Save it as UTF-8: iconv -f ENCODING -t UTF-8 {file.name}, where ENCODING is what it has, for example LATIN1 or SHIFT_JIS."
         raise _Unread(f"It is not UTF-8 (byte {error.start + 1} is 0x{data[error.start]:02x}).", hint) from error
 
 

@@ -28,6 +28,12 @@ def missing(sentence: str, source: str) -> set[str]:
     return lost
 
 
+def same_numbers(sentence: str, source: str) -> bool:
+    """True when the sentence's numbers come in the source sentence's order, none more often: each keeps what it stands for."""
+    rest = iter(NUMBER.findall(source))
+    return all(number in rest for number in NUMBER.findall(sentence))
+
+
 def unknown_numbers(question: str, source: str) -> set[str]:
     """Numbers that are asked about and that the source does not contain."""
     return {number for number in NUMBER.findall(question) if not _stands_in(number, source)}

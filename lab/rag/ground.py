@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lab.rag.answer import Citation, Sentence
-from lab.rag.exact import denies, missing, particle, unknown_numbers
+from lab.rag.exact import denies, missing, particle, same_numbers, unknown_numbers
 from lab.rag.retrieve import WORDS, Hit
 from lab.rag.sentences import is_question, sentences
 from lab.rag.words import Lexicon, terms
@@ -84,7 +84,8 @@ class Evidence:
         support = (np.maximum(self.vectors @ vector, 0) + np.asarray(shared)) / 2
         best = self.sources[int(support.argmax())]
         sound = support.max() >= SUPPORTED and self._known(words, best) and not self._opposed(text, support)
-        sound = sound and self._answers(text, words, best) and not missing(text, "\n".join(hit.text for hit in self.hits))
+        sound = sound and self._answers(text, words, best) and same_numbers(text, best.text)
+        sound = sound and not missing(text, "\n".join(hit.text for hit in self.hits))
         return best if sound else None, round(min(float(support.max()), 1.0), 3)
 
     def _known(self, words: set[str], best: Source) -> bool:

@@ -142,5 +142,7 @@ def _asked(question: str) -> str:
 
 
 def _refused(question: str, hits: list[Hit], clock: Clock) -> Answer:
-    near = f"The nearest passage is in {hits[0].source}, {hits[0].section or hits[0].title}."
-    return Answer(question, REFUSAL, "refused", timings=clock.read(), notes=[near])
+    notes = [f"The nearest passage is in {hits[0].source}, {hits[0].section or hits[0].title}."]
+    if not question.isascii() and sum(letter.isascii() for letter in question) < len(question) / 2:
+        notes.append("The embedding model may read English only; a question in another language then does not find its passage.")
+    return Answer(question, REFUSAL, "refused", timings=clock.read(), notes=notes)

@@ -1,6 +1,6 @@
 import pytest
 
-from lab.rag.exact import denies, missing, particle, unknown_numbers
+from lab.rag.exact import denies, missing, particle, same_numbers, unknown_numbers
 
 SOURCE = (
     "Chroma listens on port 8000. Run `docker compose up -d`.\n```\nGET /api/v2/heartbeat\n```\nall-minilm reads 256 tokens; NUM_CTX 4,096."
@@ -68,3 +68,17 @@ def test_a_yes_or_no_at_the_start_is_seen(sentence, expected):
 )
 def test_numbers_that_no_source_knows(question, expected):
     assert unknown_numbers(question, SOURCE) == expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "same"),
+    [
+        ("It uses port 8000 inside, and 8001 outside.", True),
+        ("It uses port 8001.", True),
+        ("It uses no port.", True),
+        ("It uses port 8001 inside, and 8000 outside.", False),
+        ("It uses port 8000 on port 8001 to listen on port 8001.", False),
+    ],
+)
+def test_numbers_keep_their_places(sentence, same):
+    assert same_numbers(sentence, "It listens on 8000 in its container; this lab uses 8001.") == same

@@ -130,3 +130,8 @@ def test_passages_without_a_sentence_are_no_answer(rag, folder):
     rag.says = "I do not know that."
     answer = rag.ask("Which Chroma port?")
     assert (answer.state, answer.citations) == ("refused", [])
+
+
+def test_a_refusal_of_another_language_says_why(rag):
+    assert "read English" in rag.ask("コンテナを削除すると何が起きますか？").notes[1]
+    assert len(rag.ask("Who won the football match yesterday?").notes) == 1
