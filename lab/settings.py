@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from lab.errors import SettingError
 
 ROOT = Path(__file__).resolve().parents[1]
+ENV_FILE = Path(os.environ.get("LAB_ENV_FILE", ROOT / ".env"))  # tests name an empty one
 THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 Place = Literal["compose", "native", "embedded"]
 # Small enough for a machine without a GPU; an Ollama server can pull the first, the Python package carries the second.
@@ -28,7 +29,7 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 class Settings(BaseSettings):
     """Addresses, model names and sizes. Read once per process with `get_settings()`."""
 
-    model_config = SettingsConfigDict(env_file=ROOT / ".env", extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(env_file=ENV_FILE, extra="ignore", env_ignore_empty=True)
 
     # where the lab runs and keeps its state
     lab_place: Place = "embedded"
@@ -136,6 +137,12 @@ class _RunningLab(PydanticBaseSettingsSource):
             return dict(json.loads((home / "lab.json").read_text("utf-8"))["settings"])
         except (OSError, ValueError, KeyError, TypeError):
             return {}  # no lab has been started from this state folder, or its file is not readable
+
+
+def folder_label(folder: Path) -> str:
+    """A folder's name in the index: relative inside the project, so that the project can be moved."""
+    folder = folder.resolve()
+    return folder.relative_to(ROOT).as_posix() if folder.is_relative_to(ROOT) else folder.as_posix()
 
 
 def ollama_url(host: str, default_port: int = 11434) -> str:

@@ -13,6 +13,14 @@ import pytest
 from lab.settings import Settings, get_settings
 
 
+def pytest_configure() -> None:
+    """A developer's own settings decide about no test: neither variables nor .env, here and in what tests start."""
+    for name in Settings.model_fields:
+        os.environ.pop(name.upper(), None)
+    os.environ["LAB_ENV_FILE"] = os.devnull
+    Settings.model_config["env_file"] = None
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -23,7 +31,8 @@ def _free_port() -> int:
 def _environment(values: dict[str, str]) -> Iterator[None]:
     """Sets variables for this process and what it starts, and puts back what was there."""
     before = dict(os.environ)
-    os.environ.pop("LAB_SERVICE", None)  # set in a terminal of JupyterLab: what tests start is not a service of that lab
+    for name in ("LAB_SERVICE", *Settings.model_fields):  # LAB_SERVICE: set in JupyterLab; what tests start is no service of that lab
+        os.environ.pop(name.upper(), None)
     os.environ.update(values)
     get_settings.cache_clear()
     try:

@@ -2,9 +2,9 @@
 
 import hashlib
 
-from lab.settings import Settings
+from lab.settings import Settings, folder_label
 from lab.stack.progress import View
-from lab.stack.web import get_json
+from lab.stack.web import get_json, post_json
 
 COLLECTION = "/api/v2/tenants/default_tenant/databases/default_database/collections/"
 
@@ -21,7 +21,17 @@ def digest(settings: Settings) -> str:
 
 def is_indexed(settings: Settings, known: str) -> bool:
     """True when the index was made from the corpus as it is now, and is still there."""
-    return known == digest(settings) and get_json(settings.chroma_url + COLLECTION + settings.collection, 2.0) is not None
+    return known == digest(settings) and _holds_corpus(settings)
+
+
+def _holds_corpus(settings: Settings) -> bool:
+    """Asks for one record: the collection may have been made anew from another folder."""
+    collection = get_json(settings.chroma_url + COLLECTION + settings.collection, 2.0)
+    if not isinstance(collection, dict) or "id" not in collection:
+        return False
+    one = {"where": {"folder": folder_label(settings.corpus)}, "limit": 1, "include": []}
+    found = post_json(f"{settings.chroma_url}{COLLECTION}{collection['id']}/get", one, 2.0)
+    return isinstance(found, dict) and bool(found.get("ids"))
 
 
 def ingest(settings: Settings, view: View) -> str:

@@ -23,14 +23,26 @@ def get_json(url: str, timeout: float) -> Any:
         return None
 
 
+def post_json(url: str, body: dict[str, Any], timeout: float) -> Any:
+    """The JSON that a call answers with, or None when nothing useful answers in time."""
+    try:
+        with _open(_request(url, body), timeout=timeout) as answer:
+            return json.load(answer)
+    except BROKEN:
+        return None
+
+
 def post_lines(url: str, body: dict[str, Any], timeout: float) -> Iterator[dict[str, Any]]:
     """The JSON lines that a streaming call answers with; a refused call yields its error body. Raises one of BROKEN."""
-    request = Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
     try:
-        with _open(request, timeout=timeout) as answer:
+        with _open(_request(url, body), timeout=timeout) as answer:
             yield from (json.loads(line) for line in answer if line.strip())
     except HTTPError as error:
         yield {"error": _message(error)}
+
+
+def _request(url: str, body: dict[str, Any]) -> Request:
+    return Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
 
 
 def _message(error: HTTPError) -> str:

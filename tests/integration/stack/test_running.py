@@ -48,6 +48,13 @@ def test_a_second_start_does_not_load_what_reads_documents(started):
     assert started.python(code).returncode == 0
 
 
+def test_documents_that_a_rebuild_with_another_folder_removed_come_back(started, tmp_path):
+    (tmp_path / "note.md").write_text("# Note\n\nContainers share the kernel of their host.\n")
+    assert started.run("ingest", "--rebuild", str(tmp_path)).returncode == 0
+    assert "documents: reading" in started.up().stderr
+    assert "documents: reading" not in started.up().stderr
+
+
 def test_a_half_written_state_file_is_told_and_healed_without_doubles(started):
     file = started.home / "lab.json"
     file.write_text(file.read_text()[:100])

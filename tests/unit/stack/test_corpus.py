@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+from lab.rag.documents import load
+from lab.settings import ROOT, folder_label
 from lab.stack.corpus import COLLECTION, digest, is_indexed
 
 
@@ -13,6 +15,11 @@ def handbook(settings, tmp_path):
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "a.md").write_text("text")
     return settings.model_copy(update={"corpus": tmp_path / "docs"})
+
+
+def chroma(settings, ids):
+    """Answers of a Chroma whose collection holds these records of the corpus."""
+    return {COLLECTION + settings.collection: {"id": "1"}, f"{COLLECTION}1/get": {"ids": ids}}
 
 
 def test_nothing_changed_gives_the_same_digest(handbook):
@@ -49,6 +56,16 @@ def test_an_index_that_was_removed_is_made_again(handbook, stand_in):
 
 
 def test_an_index_that_is_there_and_current_is_left_alone(handbook, stand_in):
-    stand_in({COLLECTION + handbook.collection: {"id": "1"}}, handbook.chroma_port)
+    stand_in(chroma(handbook, ["record"]), handbook.chroma_port)
     assert is_indexed(handbook, digest(handbook))
     assert not is_indexed(handbook, "older")
+
+
+def test_a_collection_that_now_holds_other_folders_only_is_completed(handbook, stand_in):
+    stand_in(chroma(handbook, []), handbook.chroma_port)
+    assert not is_indexed(handbook, digest(handbook))
+
+
+@pytest.mark.parametrize("folder", [ROOT / "corpus", None])
+def test_the_folder_is_asked_for_by_the_name_that_ingesting_gives_it(tmp_path, folder):
+    assert folder_label(folder or tmp_path) == load(folder or tmp_path, 5).folder
