@@ -67,6 +67,8 @@ def _checked(name: str, value: Any) -> Any:
 def sampling_fields(options: Mapping[str, Any], num_ctx: int) -> dict[str, Any]:
     """What llama.cpp is told about choosing tokens and about when to end."""
     fields = {_RENAMED.get(name, name): options[name] for name in _PASSED_ON}
+    if fields["repeat_last_n"] < 0:  # the whole context; llama.cpp has no sign for that here
+        fields["repeat_last_n"] = num_ctx
     limit = 10 * num_ctx  # a small model can go on for ever
     asked = options["num_predict"]
     fields["n_predict"] = asked if 0 <= asked <= limit else limit

@@ -64,3 +64,8 @@ def test_llama_cpp_gets_its_own_names() -> None:
     fields = sampling_fields(merge_options({"num_keep": 9, "stop": ["END"]}), 100)
     assert (fields["n_keep"], fields["stop"]) == (9, ["END"])
     assert not {"num_ctx", "num_keep", "num_predict"} & set(fields)
+
+
+@pytest.mark.parametrize(("asked", "told"), [(-1, 100), (0, 0), (64, 64)])
+def test_repeat_last_n_of_minus_one_is_the_whole_context(asked, told):
+    assert sampling_fields(merge_options({"repeat_last_n": asked}), 100)["repeat_last_n"] == told
