@@ -40,7 +40,7 @@ class Registry:
         try:
             with self._get(url, {"Accept": MANIFEST_TYPE}) as response:
                 response.read()
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
             hint = f"Is the registry {self.url} running and reachable from here?"
             raise PullError(f'pull model manifest: Get "{url}": {error}', hint) from error
         if response.status_code == 404:
@@ -65,6 +65,8 @@ class Registry:
                 yield offset if response.status_code == 206 else 0, response.iter_raw()
         except httpx.HTTPError as error:
             raise ConnectionBroken(str(error) or type(error).__name__) from error
+        except httpx.InvalidURL as error:
+            raise PullError(f"the registry {self.url} named an address that is none: {error}") from error
 
     def _repository(self, name: Name) -> str:
         return f"{self.url}/v2/{name.namespace}/{name.model}"

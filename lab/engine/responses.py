@@ -1,5 +1,6 @@
 """Writing answers: JSON, newline-delimited JSON, and errors."""
 
+import logging
 import time
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -9,6 +10,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from lab.engine.errors import EngineError
+
+log = logging.getLogger("lab.engine")
 
 NDJSON = "application/x-ndjson"
 
@@ -41,6 +44,9 @@ class Lines(Response):
                 await send({"type": "http.response.body", "body": line, "more_body": True})
         except EngineError as error:  # the status has been sent: the error becomes a last line
             await send({"type": "http.response.body", "body": line_of({"error": error.message}), "more_body": True})
+        except Exception as error:
+            log.exception("a streamed answer broke off")
+            await send({"type": "http.response.body", "body": line_of({"error": f"internal error: {error}"}), "more_body": True})
         finally:
             await self.rest.aclose()
         await send({"type": "http.response.body", "body": b"", "more_body": False})

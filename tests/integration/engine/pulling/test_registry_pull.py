@@ -201,3 +201,8 @@ def test_pull_that_was_left_can_be_continued_by_another(store, registry, digest)
     fetch(store, registry)
     assert registry.gets(digest)[1].startswith("bytes=")
     assert store.get("tiny").gguf.read_bytes() == WEIGHTS
+
+
+def test_host_with_an_impossible_port_is_a_clear_error(store):
+    with pytest.raises(PullError, match="pull model manifest: .*Invalid port"):
+        list(pull(store, "foo:abc/ns/m"))
