@@ -146,10 +146,16 @@ def folder_label(folder: Path) -> str:
 
 
 def ollama_url(host: str, default_port: int = 11434) -> str:
-    """The address that a value of OLLAMA_HOST means.
+    """The address at which a client reaches what OLLAMA_HOST means: one that only a server can bind to is called at 127.0.0.1."""
+    scheme, name, port = ollama_address(host, default_port)
+    name = "127.0.0.1" if name in ("0.0.0.0", "::") else name
+    return f"{scheme}://{f'[{name}]' if ':' in name else name}:{port}"
+
+
+def ollama_address(host: str, default_port: int = 11434) -> tuple[str, str, int]:
+    """Scheme, host and port that a value of OLLAMA_HOST means, for servers and clients alike.
 
     As Ollama reads it: no scheme means http and port 11434; with `http://` and no port it is 80, with `https://` 443.
-    An address that only a server can bind to (0.0.0.0) is reached at 127.0.0.1.
     """
     text = host.strip().rstrip("/")
     parts = urlsplit(text if "://" in text else f"//{text}", scheme="http")
@@ -161,9 +167,7 @@ def ollama_url(host: str, default_port: int = 11434) -> str:
         raise ValueError(f"OLLAMA_HOST={host} has no usable port") from error
     if port is None:
         port = {"http": 80, "https": 443}[parts.scheme] if "://" in text else default_port
-    name = parts.hostname or "127.0.0.1"
-    name = "127.0.0.1" if name in ("0.0.0.0", "::") else name
-    return f"{parts.scheme}://{f'[{name}]' if ':' in name else name}:{port}"
+    return parts.scheme, parts.hostname or "127.0.0.1", port
 
 
 def bypass_proxy(env: MutableMapping[str, str]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from lab.engine.errors import EngineError
 
 FOR_EVER = math.inf
+LONGEST = 2**63 / 1e9  # the longest duration of Go, 292 years
 _UNITS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _PART = re.compile(r"(\d+\.?\d*|\.\d+)([^\d.]*)")
 
@@ -38,5 +39,9 @@ def parse_keep_alive(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         kinds = {bool: "bool", list: "[]interface {}", dict: "map[string]interface {}"}
         raise EngineError(400, f"Unsupported type: '{kinds[type(value)]}'")
-    seconds = parse_duration(value) if isinstance(value, str) else float(value)
-    return FOR_EVER if seconds < 0 else seconds
+    return seconds_kept(parse_duration(value) if isinstance(value, str) else value)
+
+
+def seconds_kept(seconds: float) -> float:
+    """Seconds that a model stays in memory: negative, and more than Go can count, is for ever."""
+    return float(seconds) if 0 <= seconds <= LONGEST else FOR_EVER

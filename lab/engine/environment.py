@@ -1,15 +1,13 @@
 """The server's settings: lab.settings, with the values that Ollama itself would choose filled in."""
 
-import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from lab.engine.durations import parse_duration
+from lab.engine.durations import parse_duration, seconds_kept
 from lab.engine.errors import EngineError
 from lab.errors import SettingError
-from lab.settings import Settings, load_settings
+from lab.settings import Settings, load_settings, ollama_address
 
 DEFAULT_PORT = 11434
 CONTEXT_LENGTH = 4096  # as Ollama on a machine without a large GPU
@@ -37,7 +35,7 @@ class ServerSettings:
         """From the environment, `.env` and the running lab. Raises SettingError."""
         settings = load_settings()
         # lab.settings turns 0.0.0.0 into an address to call; a server needs the one to bind to
-        host, port = bind_address(os.environ.get("OLLAMA_HOST") or settings.ollama_host)
+        _, host, port = ollama_address(os.environ.get("OLLAMA_HOST") or settings.ollama_host, settings.ollama_port)
         return cls(
             host=host,
             port=port,
@@ -53,18 +51,10 @@ class ServerSettings:
         )
 
 
-def bind_address(text: str) -> tuple[str, int]:
-    """Host and port that a server with this OLLAMA_HOST listens on. Without a scheme the port is Ollama's own."""
-    scheme, mark, rest = text.strip().rpartition("://")
-    parts = urlsplit(f"//{rest}")
-    default = {"http": 80, "https": 443}.get(scheme, DEFAULT_PORT) if mark else DEFAULT_PORT
-    return parts.hostname or "127.0.0.1", default if parts.port is None else parts.port
-
-
 def _keep_alive(settings: Settings) -> float:
     text = settings.ollama_keep_alive
     try:
         seconds = float(text) if text.lstrip("-").isdigit() else parse_duration(text)
     except EngineError as error:
         raise SettingError(f"OLLAMA_KEEP_ALIVE={text} is no duration.", "Write it as 5m, 30s or 1h30m; -1 means for ever.") from error
-    return math.inf if seconds < 0 else seconds
+    return seconds_kept(seconds)

@@ -50,7 +50,19 @@ def test_any_text_is_a_duration_or_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "seconds"),
-    [(None, None), (0, 0), ("0", 0), (10, 10), (2.5, 2.5), ("1m", 60), (-1, math.inf), ("-1s", math.inf)],
+    [
+        (None, None),
+        (0, 0),
+        ("0", 0),
+        (10, 10),
+        (2.5, 2.5),
+        ("1m", 60),
+        (-1, math.inf),
+        ("-1s", math.inf),
+        (1e12, math.inf),
+        (10**400, math.inf),
+        ("9999999h", math.inf),
+    ],
 )
 def test_keep_alive_is_seconds_or_for_ever(value: object, seconds: float | None) -> None:
     assert parse_keep_alive(value) == seconds

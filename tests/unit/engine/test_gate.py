@@ -2,7 +2,7 @@
 
 import pytest
 
-from lab.engine.environment import ServerSettings, bind_address
+from lab.engine.environment import ServerSettings
 from lab.engine.middleware import Gate, is_local_host
 
 
@@ -29,20 +29,3 @@ def test_other_pages_need_a_setting() -> None:
     page = "https://lab.example.org"
     assert not Gate(None, ServerSettings())._allowed(page)  # type: ignore[arg-type]
     assert Gate(None, ServerSettings(origins=("https://*.example.org",)))._allowed(page)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("value", "address"),
-    [
-        ("", ("127.0.0.1", 11434)),
-        ("0.0.0.0", ("0.0.0.0", 11434)),
-        ("0.0.0.0:9000", ("0.0.0.0", 9000)),
-        ("http://127.0.0.1:21500/", ("127.0.0.1", 21500)),
-        ("http://ollama", ("ollama", 80)),
-        ("https://ollama", ("ollama", 443)),
-        (":5000", ("127.0.0.1", 5000)),
-        ("[::1]:7", ("::1", 7)),
-    ],
-)
-def test_ollama_host_is_read_as_ollama_reads_it(value: str, address: tuple[str, int]) -> None:
-    assert bind_address(value) == address
