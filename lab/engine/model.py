@@ -11,6 +11,9 @@ from lab.engine.errors import EngineError
 from lab.engine.manifest import Manifest
 
 
+_CONFIG_TYPES = {"model_families": list, "capabilities": list, "context_length": int, "embedding_length": int}
+
+
 @dataclass(frozen=True)
 class Model:
     """One model: its weights and everything its layers say about it."""
@@ -83,17 +86,29 @@ class Model:
         return None
 
 
+def _of_type(kind: type, text: str) -> Any:
+    """A layer's JSON. Raises ValueError when it is something else: one damaged model must not break the list of all."""
+    value = json.loads(text)
+    if not isinstance(value, kind):
+        raise ValueError(f"a layer holds no JSON {kind.__name__}")
+    return value
+
+
 def read_layers(manifest: Manifest, blob: Any) -> dict[str, Any]:
     """The fields of a Model that come from its blobs; `blob(digest)` is the path of one."""
     texts: dict[str, list[str]] = {}
     for layer in manifest.layers:
         if layer.kind in ("template", "system", "license", "params", "messages"):
             texts.setdefault(layer.kind, []).append(blob(layer.digest).read_text("utf-8"))
+    config = _of_type(dict, blob(manifest.config.digest).read_text("utf-8"))
+    for name, kind in _CONFIG_TYPES.items():
+        if not isinstance(config.get(name), kind | None):
+            raise ValueError(f"the config's {name} is no {kind.__name__}")
     return {
-        "config": json.loads(blob(manifest.config.digest).read_text("utf-8")),
+        "config": config,
         "template": texts.get("template", [None])[-1],
         "system": texts.get("system", [None])[-1],
-        "params": json.loads(texts.get("params", ["{}"])[-1]),
-        "messages": json.loads(texts.get("messages", ["[]"])[-1]),
+        "params": _of_type(dict, texts.get("params", ["{}"])[-1]),
+        "messages": _of_type(list, texts.get("messages", ["[]"])[-1]),
         "licenses": texts.get("license", []),
     }

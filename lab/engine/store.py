@@ -67,9 +67,9 @@ class Store(Blobs):
                 raise ModelMissing.for_copy(src)
             self.write_manifest(dst, self._manifest_path(found).read_bytes())
 
-    def delete(self, name: str) -> None:
-        """Remove the model and those of its blobs that no other model uses."""
-        with self.lock:
+    def delete(self, name: str) -> Name:
+        """Remove the model, a damaged one too, and those of its blobs that no other model uses. Returns its stored name."""
+        with self.lock, self.disk_errors():
             found = self.find(name)
             if not found:
                 raise ModelMissing(name)
@@ -80,6 +80,7 @@ class Store(Blobs):
                 with suppress(OSError):
                     folder.rmdir()
             self.discard(used)
+            return found
 
     def prune(self) -> None:
         """Remove blobs that no model uses, and downloads that nobody has continued for a day. What cannot be removed stays."""
@@ -101,11 +102,6 @@ class Store(Blobs):
                 _remove(self.blob_path(digest))
 
     # --- manifests ---
-
-    def manifest_digest(self, name: str) -> str | None:
-        """The sha256 of the model's manifest, hex, or None when there is no such model."""
-        found = self.find(name)
-        return hashlib.sha256(self._manifest_path(found).read_bytes()).hexdigest() if found else None
 
     def write_manifest(self, name: str, data: bytes) -> set[str]:
         """Make `name` the model of this manifest, at once or not at all.
@@ -146,8 +142,9 @@ class Store(Blobs):
             fields = read_layers(manifest, self.blob_path)
             weights = next(layer.digest for layer in manifest.layers if layer.kind == "model")
         except (OSError, ValueError, StopIteration, EngineError) as error:
-            reason = getattr(error, "message", "") or getattr(error, "strerror", "") or "it has no weights"
-            raise EngineError(500, f"model '{name}' is damaged: {reason}", f"Pull it again: ollama pull {name}") from error
+            reason = getattr(error, "message", "") or getattr(error, "strerror", "") or str(error) or "it has no weights"
+            hint = f"Pull or create it again, or remove it: ollama rm {name}"
+            raise EngineError(500, f"model '{name}' is damaged: {reason}", hint) from error
         return Model(
             name=name.short,
             full_name=name.full,

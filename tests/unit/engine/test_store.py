@@ -1,5 +1,6 @@
 """The store: Ollama's layout on disk, names in any case, and nothing half done."""
 
+import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -227,6 +228,28 @@ def test_broken_manifest_is_left_out_of_the_list_and_named_when_asked_for(store,
     assert [model.name for model in store.list()] == ["good:latest"]
     with pytest.raises(EngineError, match="model 'good:bad' is damaged"):
         store.get("good:bad")
+
+
+@pytest.mark.parametrize("config", [b"null", b"[]", b'{"model_families":3}', b'{"context_length":"big"}', b"\xff"])
+def test_a_damaged_config_breaks_its_own_model_only(store, add_model, config):
+    add_model("good")
+    add_model("bad")
+    digest = store.add_blob(config)
+    path = store.manifests / "registry.ollama.ai/library/bad/latest"
+    manifest = json.loads(path.read_bytes())
+    manifest["config"]["digest"] = digest
+    path.write_text(json.dumps(manifest))
+    assert [model.name for model in store.list()] == ["good:latest"]
+    with pytest.raises(EngineError, match="model 'bad:latest' is damaged") as raised:
+        store.get("bad")
+    assert raised.value.hint == "Pull or create it again, or remove it: ollama rm bad:latest"
+
+
+def test_a_damaged_model_can_be_deleted(store, add_model):
+    add_model("x")
+    (store.manifests / "registry.ollama.ai/library/x/latest").write_bytes(b"damaged")
+    assert store.delete("X").short == "x:latest"
+    assert store.find("x") is None
 
 
 def test_stray_files_among_the_manifests_do_no_harm(store, add_model):
