@@ -16,7 +16,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     asked = parser.parse_args(arguments)
     if asked.version:
-        return _print_version()
+        asked.command = _print_version
     if not asked.command:
         parser.print_help()
         return 0
@@ -110,7 +110,7 @@ def _serve(asked: argparse.Namespace) -> None:
     serve()
 
 
-def _print_version() -> int:
+def _print_version(asked: argparse.Namespace) -> None:
     from lab.engine.command_client import server_version
     from lab.engine.version import VERSION
 
@@ -118,4 +118,3 @@ def _print_version() -> int:
     print(f"ollama version is {found}" if found else "Warning: could not connect to a running Ollama instance")
     if found != VERSION:
         print(f"Warning: client version is {VERSION}")
-    return 0

@@ -46,6 +46,12 @@ def test_version_without_a_server_warns_and_succeeds(environment, free_port):
     assert done.stdout.startswith("Warning: could not connect to a running Ollama instance\n")
 
 
+def test_version_with_a_bad_setting_says_which(environment):
+    done = call({**environment, "OLLAMA_PORT": "many"}, "--version")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: A setting cannot work: OLLAMA_PORT=many")
+
+
 def test_version_is_marked_as_the_labs(at_engine):
     assert call(at_engine, "--version").stdout == "ollama version is 0.33.0+lab\n"
 
