@@ -62,9 +62,8 @@ class Completion:
         self._receive(None)
 
     def _receive(self, chunk: bytes | Exception | None) -> bool:
-        first = not self._waiting
-        self._waiting.append(chunk)
-        if chunk is None or (first and not self._resting):
+        self._waiting.append(chunk)  # first this, then the look: the reader may empty it at any moment
+        if chunk is None or (len(self._waiting) == 1 and not self._resting):
             try:
                 self._loop.call_soon_threadsafe(self._wake.set)
             except RuntimeError:  # the loop is closed: the server has ended
