@@ -13,6 +13,7 @@ from lab.engine.model import Model
 from lab.engine.names import Name
 from lab.engine.options import merge_options
 from lab.engine.pull import Status, pull
+from lab.engine.requests import DICT, LIST, STRING, check_type
 from lab.engine.store import Store
 from lab.engine.template import validate
 
@@ -58,6 +59,7 @@ def _check(request: dict[str, Any]) -> None:
         raise EngineError(400, NO_QUANTIZING)
     if not request.get("from") and not request.get("files"):
         raise EngineError(400, "neither 'from' or 'files' was specified")
+    _check_types(request)
     try:
         validate(request.get("template") or "")
     except EngineError as error:
@@ -66,6 +68,20 @@ def _check(request: dict[str, Any]) -> None:
         merge_options(request.get("parameters"))
     except EngineError as error:
         raise EngineError(400, error.message) from error
+
+
+def _check_types(request: dict[str, Any]) -> None:
+    """Types inside the fields; those of the fields themselves are checked with every request."""
+    licenses = request.get("license") or []
+    check_type("CreateRequest.license", licenses, STRING + LIST, "string")
+    inside = {
+        "files": (list((request.get("files") or {}).values()), STRING, "string"),
+        "license": (licenses if isinstance(licenses, list) else [], STRING, "string"),
+        "messages": (request.get("messages") or [], DICT, "api.Message"),
+    }
+    for name, (values, types, go_type) in inside.items():
+        for value in values:
+            check_type(f"CreateRequest.{name}", value, types, go_type)
 
 
 def _from_model(store: Store, name: str, registry: str) -> Generator[Status, None, Base]:

@@ -80,7 +80,7 @@ class _Binding:
 
 def _known(key: str, value: Any) -> bool:
     if key == "format":
-        return value in _FORMATS
+        return isinstance(value, str) and value in _FORMATS
     if key == "pattern":
         return not any(mark in value for mark in _NO_REGEX)
     return key not in _UNKNOWN

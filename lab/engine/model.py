@@ -10,7 +10,6 @@ from typing import Any
 from lab.engine.errors import EngineError
 from lab.engine.manifest import Manifest
 
-
 _CONFIG_TYPES = {"model_families": list, "capabilities": list, "context_length": int, "embedding_length": int}
 
 

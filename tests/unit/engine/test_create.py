@@ -123,3 +123,15 @@ def test_file_that_is_no_gguf_is_refused(store, name, data, message):
     with pytest.raises(EngineError) as raised:
         make(store, files={name: digest})
     assert (raised.value.status, raised.value.message) == (400, message)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("license", 5), ("license", [5]), ("messages", ["hi"]), ("files", {"x.gguf": 5}), ("files", {"x.gguf": None})]
+)
+def test_a_wrong_type_inside_a_field_is_named_and_stores_nothing(store, add_model, field, value):
+    add_model("x")
+    before = sorted(store.root.rglob("*"))
+    with pytest.raises(EngineError, match=f"Go struct field CreateRequest.{field} of type") as raised:
+        list(create(store, {"model": "y", "from": "x", field: value}))
+    assert raised.value.status == 400
+    assert sorted(store.root.rglob("*")) == before

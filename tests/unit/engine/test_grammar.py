@@ -69,6 +69,10 @@ def test_a_schema_that_makes_no_sense_is_refused(schema: dict[str, Any]) -> None
     assert refused.value.status == 400
 
 
+def test_a_format_that_is_no_text_is_left_out() -> None:
+    assert bound({"type": "string", "format": {}}) == {"type": "string"}
+
+
 def test_references_inside_the_schema_are_kept() -> None:
     schema = {"$defs": {"a/b": TEXT}, "$ref": "#/$defs/a~1b"}
     assert bound(schema) == schema

@@ -204,5 +204,5 @@ def test_pull_that_was_left_can_be_continued_by_another(store, registry, digest)
 
 
 def test_host_with_an_impossible_port_is_a_clear_error(store):
-    with pytest.raises(PullError, match="pull model manifest: .*Invalid port"):
+    with pytest.raises(PullError, match=r"pull model manifest: .*Invalid port"):
         list(pull(store, "foo:abc/ns/m"))
