@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import logging
 import secrets
 import time
 from collections.abc import AsyncGenerator
@@ -21,6 +22,8 @@ from lab.engine.requests import LIST, MODEL_FIELDS, check_messages, parse_body
 from lab.engine.responses import Json, stream_lines
 from lab.engine.routes_embed import embed_texts, input_texts, use_for_embedding
 from lab.engine.routes_generate import GeneratePrompt, chat_prompt
+
+log = logging.getLogger("lab.engine")
 
 _ERROR_TYPES = {400: "invalid_request_error", 404: "not_found_error"}
 _SAME_NAME = ("seed", "frequency_penalty", "presence_penalty")
@@ -133,9 +136,12 @@ async def _events(answering: Answering, asked: dict[str, Any], shape: Shape) -> 
                 events = b"".join(_part(asked, shape, piece.text, role) for piece, role in zip(pieces, roles, strict=False))
                 started = started or bool(pieces)
                 yield events + (_finish(asked, shape, batch[-1]) if isinstance(batch[-1], Ending) else b"")
-    except EngineError as error:
+    except Exception as error:
         if not started:  # nothing has been sent: the error gets its status
             raise
+        if not isinstance(error, EngineError):
+            log.exception("a streamed answer broke off")
+            error = EngineError(500, f"internal error: {error}")
         yield _event(_error(error))
 
 

@@ -9,7 +9,7 @@ from lab.engine.errors import EngineError
 
 # An escape like \ud83d may be half of a character; alone it is none, and becomes the sign for an unknown one.
 _HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
-_GO_NAMES = {bool: "bool", int: "number", float: "number", str: "string", list: "array", dict: "object"}
+_GO_NAMES = {bool: "bool", int: "number", float: "number", str: "string", list: "array", dict: "object", type(None): "null"}
 _EXPECTED = {
     "Expecting value": "looking for beginning of value",
     "Expecting property name enclosed in double quotes": "looking for beginning of object key string",
@@ -54,6 +54,8 @@ def parse_body(body: bytes, struct: str, fields: Fields = MODEL_FIELDS) -> dict[
         data, _ = json.JSONDecoder(parse_constant=_no_constant).raw_decode(text)  # as in Go, what follows is ignored
     except json.JSONDecodeError as error:
         raise EngineError(400, _go_syntax_error(error)) from error
+    except ValueError as error:
+        raise EngineError(400, "a number of the request is too long") from error
     except RecursionError as error:
         raise EngineError(400, "exceeded max depth") from error
     if not isinstance(data, dict):

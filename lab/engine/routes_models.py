@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from lab.engine.answering import MODEL_REQUIRED, Engine, model_name
-from lab.engine.errors import ModelMissing
+from lab.engine.errors import EngineError, ModelMissing
 from lab.engine.model import Model
+from lab.engine.names import Name
 from lab.engine.requests import parse_body
 from lab.engine.responses import Json, line_of, stream_lines
 from lab.engine.scheduler import Loaded
@@ -57,7 +58,7 @@ async def show(request: Request) -> Response:
     try:
         model = await request.app.state.engine.model(name)
     except ModelMissing as error:
-        raise ModelMissing(name if ":" in name else f"{name}:latest") from error
+        raise ModelMissing(Name.parse(name).short) from error
     return Json(await asyncio.to_thread(describe_model, model, asked))
 
 
@@ -68,6 +69,11 @@ async def pull(request: Request) -> Response:
     asked = parse_body(await request.body(), "PullRequest")
     store, registry = request.app.state.engine.store, request.app.state.registry
     return await _progress(pull_model(store, model_name(asked), asked.get("insecure", False), registry), asked)
+
+
+async def push(request: Request) -> Response:
+    """Models are not published from here."""
+    raise EngineError(501, "push is not supported by this engine")
 
 
 async def create(request: Request) -> Response:
@@ -90,11 +96,10 @@ async def copy(request: Request) -> Response:
 async def delete(request: Request) -> Response:
     """Remove a model from the store and from memory."""
     engine: Engine = request.app.state.engine
-    model = await engine.model(model_name(parse_body(await request.body(), "DeleteRequest")))
-    await asyncio.to_thread(engine.store.delete, model.name)
-    entry = engine.scheduler.loaded.get(model.gguf)
-    if entry and entry.model.name == model.name:
-        await engine.scheduler.unload(model)
+    name = await asyncio.to_thread(engine.store.delete, model_name(parse_body(await request.body(), "DeleteRequest")))
+    for entry in list(engine.scheduler.loaded.values()):
+        if entry.model.full_name == name.full:
+            await engine.scheduler.unload(entry.model)
     return Response()
 
 

@@ -39,6 +39,7 @@ ROUTES = [
     Route("/api/ps", routes_models.ps),
     Route("/api/show", routes_models.show, methods=["POST"]),
     Route("/api/pull", routes_models.pull, methods=["POST"]),
+    Route("/api/push", routes_models.push, methods=["POST"]),
     Route("/api/create", routes_models.create, methods=["POST"]),
     Route("/api/copy", routes_models.copy, methods=["POST"]),
     Route("/api/delete", routes_models.delete, methods=["DELETE"]),

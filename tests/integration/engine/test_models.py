@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -136,6 +137,16 @@ def test_a_deleted_model_leaves_the_memory(engine: Any) -> None:
     assert engine.loaded() == {}
 
 
+def test_a_damaged_model_can_be_deleted(engine: Any, models: Path) -> None:
+    engine.client.copy("all-minilm", "broken")
+    (models / "manifests/registry.ollama.ai/library/broken/latest").write_bytes(b"damaged")
+    shown = engine.post("/api/show", model="broken")
+    deleted = engine.http.request("DELETE", "/api/delete", json={"model": "broken"})
+    assert "is damaged" in shown.json()["error"]
+    assert deleted.status_code == 200
+    assert engine.post("/api/show", model="broken").status_code == 404
+
+
 def test_blobs_are_uploaded_once_and_checked(engine: Any) -> None:
     digest = f"sha256:{hashlib.sha256(b'weights').hexdigest()}"
     path = f"/api/blobs/{digest}"
@@ -164,7 +175,9 @@ def test_a_digest_that_is_none_is_refused(engine: Any) -> None:
     ("path", "body", "status", "error"),
     [
         ("/api/show", {"model": "zz"}, 404, "model 'zz:latest' not found"),
+        ("/api/show", {"model": "registry.ollama.ai:443/me/zz"}, 404, "model 'registry.ollama.ai:443/me/zz:latest' not found"),
         ("/api/show", {}, 400, "model is required"),
+        ("/api/push", {"model": "all-minilm"}, 501, "push is not supported by this engine"),
         ("/api/copy", {"source": "zz", "destination": "y"}, 404, 'model "zz" not found'),
         ("/api/create", {"model": "y"}, 400, "neither 'from' or 'files' was specified"),
         ("/api/pull", {"model": "bad name!"}, 400, "invalid model name"),

@@ -29,6 +29,8 @@ def refused(body: bytes, fields: object = GENERATE_FIELDS) -> str:
         (b'{"seed": NaN}', "invalid character 'N' looking for beginning of value"),
         (b"[" * 100_000, "exceeded max depth"),
         (b"[1]", "json: cannot unmarshal array into Go value of type api.GenerateRequest"),
+        (b"null", "json: cannot unmarshal null into Go value of type api.GenerateRequest"),
+        (b'{"seed": ' + b"1" * 5000 + b"}", "a number of the request is too long"),
         (b'{"model": 3}', "json: cannot unmarshal number into Go struct field GenerateRequest.model of type string"),
         (b'{"stream": "no"}', "json: cannot unmarshal string into Go struct field GenerateRequest.stream of type bool"),
         (b'{"top_logprobs": true}', "json: cannot unmarshal bool into Go struct field GenerateRequest.top_logprobs of type int"),
@@ -64,7 +66,8 @@ def test_messages_get_their_role_and_content() -> None:
 
 
 @pytest.mark.parametrize(
-    ("message", "field"), [("hi", "messages of"), ({"role": 1}, "messages.role"), ({"content": ["a"]}, "messages.content")]
+    ("message", "field"),
+    [("hi", "messages of"), (None, "messages of"), ({"role": 1}, "messages.role"), ({"content": ["a"]}, "messages.content")],
 )
 def test_a_wrong_message_is_named(message: object, field: str) -> None:
     with pytest.raises(EngineError, match=f"ChatRequest.{field}"):

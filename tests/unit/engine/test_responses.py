@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from lab.engine.completion import Piece
 from lab.engine.errors import EngineError
+from lab.engine.openai import Shape, _events
 from lab.engine.responses import line_of, stream_lines
 
 
@@ -38,3 +40,17 @@ def test_an_error_is_the_last_line() -> None:
 def test_an_unforeseen_error_is_the_last_line_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     assert sent(KeyError("x")) == [{"status": "first"}, {"error": "internal error: 'x'"}]
     assert "a streamed answer broke off" in caplog.text
+
+
+def test_an_unforeseen_error_in_an_openai_stream_is_the_last_event_in_its_form() -> None:
+    class Broken:
+        async def batches(self) -> AsyncGenerator[list[Any], None]:
+            yield [Piece("a", [])]
+            raise KeyError("x")
+
+    async def run() -> list[bytes]:
+        shape = Shape("text_completion", "cmpl", "", "")
+        return [event async for event in _events(Broken(), {"model": "m"}, shape)]  # type: ignore[arg-type]
+
+    last = json.loads(asyncio.run(run())[-1].removeprefix(b"data: "))
+    assert last["error"] == {"message": "internal error: 'x'", "type": "api_error", "param": None, "code": None}
