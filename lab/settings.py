@@ -83,9 +83,19 @@ class Settings(BaseSettings):
     def _fill(self) -> "Settings":
         if self.chunk_overlap >= self.chunk_size:
             raise ValueError(f"CHUNK_OVERLAP ({self.chunk_overlap}) must be smaller than CHUNK_SIZE ({self.chunk_size})")
+        self._refuse_equal_ports()
         self.chat_model = self.chat_model or CHAT_MODELS[self.lab_place]
         self.ollama_host = ollama_url(self.ollama_host, self.ollama_port)
         return self
+
+    def _refuse_equal_ports(self) -> None:
+        """A Chroma of another machine, and an Ollama that OLLAMA_HOST names, may have any port."""
+        ports = {"JUPYTER_PORT": self.jupyter_port}
+        ports |= {"CHROMA_PORT": self.chroma_port} if self.chroma_host in THIS_MACHINE else {}
+        ports |= {} if self.ollama_host else {"OLLAMA_PORT": self.ollama_port}
+        if len(set(ports.values())) < len(ports):
+            told = ", ".join(f"{name}={port}" for name, port in ports.items())
+            raise ValueError(f"each service needs a port of its own: {told}")
 
     @property
     def models_folder(self) -> Path:

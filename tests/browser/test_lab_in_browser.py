@@ -25,6 +25,8 @@ ALL_RAN = """() => {
     const cells = shown.content.model.toJSON().cells.filter(cell => cell.cell_type === 'code')
     return shown.sessionContext.session.kernel.status === 'idle' && cells.every(cell => cell.execution_count !== null)
 }"""
+# A terminal draws its text as a picture, so what a command says is written to a file and read from the server.
+FOUND = "async () => (await (await fetch('/files/found.txt')).text()).includes('/bin/lab')"
 # JupyterLab draws only the cells on screen; the truth is in its model.
 CELLS = "() => window.jupyterapp.shell.currentWidget.content.model.toJSON().cells"
 
@@ -106,6 +108,15 @@ def test_the_board_and_a_grounded_answer_can_be_seen_and_read(lesson):
     assert "volumes.md" in answer.inner_text()
     assert unread_by_axe(lesson) == []
     keep_screenshot(lesson)
+
+
+def test_a_terminal_knows_the_lab_command(page, lab_address):
+    page.goto(lab_address)
+    page.wait_for_function(READY)
+    page.evaluate("() => window.jupyterapp.commands.execute('terminal:create-new')")
+    page.wait_for_selector(".jp-Terminal .xterm-screen")
+    page.keyboard.type("command -v lab > found.txt\n")
+    page.wait_for_function(FOUND)
 
 
 def keep_screenshot(page):
