@@ -111,10 +111,10 @@ def test_the_board_and_a_grounded_answer_can_be_seen_and_read(lesson):
 
 
 def test_a_terminal_knows_the_lab_command(page, lab_address):
-    page.goto(lab_address)
+    page.goto(f"{lab_address}&reset")  # without the terminals of an earlier visit
     page.wait_for_function(READY)
     page.evaluate("() => window.jupyterapp.commands.execute('terminal:create-new')")
-    page.wait_for_selector(".jp-Terminal .xterm-screen")
+    page.locator(".jp-Terminal .xterm-screen").click()
     page.keyboard.type("command -v lab > found.txt\n")
     page.wait_for_function(FOUND)
 
