@@ -26,7 +26,10 @@ ALL_RAN = """() => {
     return shown.sessionContext.session.kernel.status === 'idle' && cells.every(cell => cell.execution_count !== null)
 }"""
 # A terminal draws its text as a picture, so what a command says is written to a file and read from the server.
-FOUND = "async () => (await (await fetch('/files/found.txt')).text()).includes('/bin/lab')"
+FOUND = """async () => {
+    const answer = await fetch('/files/found.txt')
+    return answer.ok && (await answer.text()).endsWith('/bin/lab\\n')
+}"""
 # JupyterLab draws only the cells on screen; the truth is in its model.
 CELLS = "() => window.jupyterapp.shell.currentWidget.content.model.toJSON().cells"
 
@@ -115,8 +118,8 @@ def test_a_terminal_knows_the_lab_command(page, lab_address):
     page.wait_for_function(READY)
     page.evaluate("() => window.jupyterapp.commands.execute('terminal:create-new')")
     page.locator(".jp-Terminal .xterm-screen").click()
-    page.keyboard.type("command -v lab > found.txt\n")
-    page.wait_for_function(FOUND)
+    page.keyboard.type("command -v lab > $LAB_JUPYTER_ROOT/found.txt\n")
+    page.wait_for_function(FOUND, timeout=20_000)
 
 
 def keep_screenshot(page):
