@@ -3,11 +3,11 @@
 The same input gives the same bytes. Weights become F16; vectors of one dimension, positions and token types stay F32.
 """
 
-import errno
 import json
 from pathlib import Path
 from typing import Any
 
+from lab.engine.bert_gguf import Sizes, bert_gguf
 from lab.engine.errors import EngineError
 
 _EMBEDDINGS = {
@@ -32,46 +32,37 @@ _WORD_START = "\u2581"  # how llama.cpp marks the first piece of a word; BERT ma
 
 
 def convert_bert(source: Path, target: Path, name: str) -> None:
-    """Write the BERT model in the folder `source` as the GGUF file `target`. Raises EngineError when a part is missing."""
+    """Write the BERT model of `source`, a model.safetensors with its config.json and tokenizer.json, as the GGUF file `target`.
+
+    Raises EngineError when a part is missing.
+    """
     import gguf
     from safetensors.numpy import load_file
 
     try:
-        config = json.loads((source / "config.json").read_text("utf-8"))
-        tokenizer = json.loads((source / "tokenizer.json").read_text("utf-8"))
-        weights = load_file(source / "model.safetensors")
+        config = json.loads((source.parent / "config.json").read_text("utf-8"))
+        tokenizer = json.loads((source.parent / "tokenizer.json").read_text("utf-8"))
+        weights = load_file(source)
     except (OSError, ValueError) as error:
         raise EngineError(500, f"the model {name} cannot be read: {error}") from error
-    writer = gguf.GGUFWriter(str(target), "bert")
-    try:
-        _add_sizes(writer, config, name)
-        _add_vocabulary(writer, tokenizer, config)
+    with bert_gguf(target, name, _sizes(config), gguf.LlamaFileType.MOSTLY_F16) as writer:
+        _add_vocabulary(writer, tokenizer)
         _add_weights(writer, weights, config["num_hidden_layers"])
-        writer.write_header_to_file()
-        writer.write_kv_data_to_file()
-        writer.write_tensors_to_file()
-    except OSError as error:  # numpy tells a full disk in words only
-        raise OSError(error.errno or errno.ENOSPC, str(error)) from error
-    finally:
-        writer.close()
 
 
-def _add_sizes(writer: Any, config: dict[str, Any], name: str) -> None:
-    import gguf
-
-    writer.add_name(name)
-    writer.add_file_type(gguf.LlamaFileType.MOSTLY_F16)
-    writer.add_block_count(config["num_hidden_layers"])
-    writer.add_context_length(config["max_position_embeddings"])
-    writer.add_embedding_length(config["hidden_size"])
-    writer.add_feed_forward_length(config["intermediate_size"])
-    writer.add_head_count(config["num_attention_heads"])
-    writer.add_layer_norm_eps(config["layer_norm_eps"])
-    writer.add_causal_attention(False)
-    writer.add_pooling_type(gguf.PoolingType.MEAN)
+def _sizes(config: dict[str, Any]) -> Sizes:
+    return Sizes(
+        blocks=config["num_hidden_layers"],
+        context=config["max_position_embeddings"],
+        width=config["hidden_size"],
+        inner=config["intermediate_size"],
+        heads=config["num_attention_heads"],
+        token_types=config["type_vocab_size"],
+        epsilon=config["layer_norm_eps"],
+    )
 
 
-def _add_vocabulary(writer: Any, tokenizer: dict[str, Any], config: dict[str, Any]) -> None:
+def _add_vocabulary(writer: Any, tokenizer: dict[str, Any]) -> None:
     import gguf
 
     vocabulary = tokenizer["model"]["vocab"]
@@ -79,7 +70,6 @@ def _add_vocabulary(writer: Any, tokenizer: dict[str, Any], config: dict[str, An
     pieces = sorted(vocabulary, key=vocabulary.__getitem__)
     writer.add_tokenizer_model("bert")
     writer.add_tokenizer_pre("default")
-    writer.add_token_type_count(config["type_vocab_size"])
     writer.add_token_list([_piece(piece, special).encode() for piece in pieces])
     writer.add_token_types([gguf.TokenType.CONTROL if piece in special else gguf.TokenType.NORMAL for piece in pieces])
     writer.add_bos_token_id(vocabulary["[CLS]"])

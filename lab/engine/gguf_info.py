@@ -179,4 +179,17 @@ class _Reader:
             values = struct.unpack_from(layout, self.data, self.at)
             self.at += struct.calcsize(layout)
             return list(values)
-        return [self.value(kind) for _ in range(count)]
+        return self.strings(count) if kind == _STRING else [self.value(kind) for _ in range(count)]
+
+    def strings(self, count: int) -> list[str]:
+        """As `string`, in one loop without calls: a vocabulary has up to 250,000 of them."""
+        data, at, size, length = self.data, self.at, len(self.data), struct.Struct("<Q").unpack_from
+        texts = []
+        for _ in range(count):
+            start = at + 8
+            at = start + length(data, at)[0]
+            if at > size:
+                raise ValueError("cut off")
+            texts.append(data[start:at].decode("utf-8", "replace"))
+        self.at = at
+        return texts

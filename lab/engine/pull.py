@@ -10,7 +10,6 @@ from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from typing import Any
 
-from lab.engine.convert import convert_bert
 from lab.engine.errors import DigestMismatch, PullError
 from lab.engine.gguf_info import read_config
 from lab.engine.layers import add_layer, blob_layer, write_model
@@ -18,7 +17,7 @@ from lab.engine.manifest import Layer, Manifest
 from lab.engine.names import Name
 from lab.engine.registry import STALL, ConnectionBroken, Registry, registry_url
 from lab.engine.store import Store
-from lab.engine.weights import Weights, find_weights
+from lab.engine.weights import Convert, Weights, find_weights
 
 Status = dict[str, Any]
 Unused = set[str]  # digests that only a replaced model used
@@ -64,7 +63,7 @@ def _from_package(store: Store, name: Name) -> Generator[Status, None, Unused]:
     weights = find_weights(name)
     if not weights:
         raise PullError("pull model manifest: file does not exist", "Without a registry, only the installed models can be pulled.")
-    model = yield from (_copied if weights.is_gguf else _converted)(store, weights)
+    model = yield from _converted(store, weights, weights.convert) if weights.convert else _copied(store, weights)
     yield {"status": "verifying sha256 digest"}
     yield {"status": "writing manifest"}
     config = read_config(store.blob_path(model.digest)) | {"source": weights.digest}
@@ -90,14 +89,14 @@ def _copied(store: Store, weights: Weights) -> Generator[Status, None, Layer]:
     return layer
 
 
-def _converted(store: Store, weights: Weights) -> Generator[Status, None, Layer]:
+def _converted(store: Store, weights: Weights, convert: Convert) -> Generator[Status, None, Layer]:
     """The layer of weights that become GGUF first; once, whatever names the model gets."""
     yield from _hold(store, weights.digest, {"status": "converting model"})
     try:
         layer = _earlier_conversion(store, weights)
         if not layer:
             yield {"status": "converting model"}
-            layer = _convert(store, weights)
+            layer = _convert(store, weights, convert)
     finally:
         store.lock_of(weights.digest).release()
     yield _progress(layer, layer.size)
@@ -109,10 +108,10 @@ def _earlier_conversion(store: Store, weights: Weights) -> Layer | None:
     return next((blob_layer(store, "model", model.weights_digest) for model in models if model.gguf.is_file()), None)
 
 
-def _convert(store: Store, weights: Weights) -> Layer:
+def _convert(store: Store, weights: Weights, convert: Convert) -> Layer:
     weights.verify()
     with store.new_file(store.blobs, "conversion-partial-") as path:
-        convert_bert(weights.path().parent, path, weights.title)
+        convert(weights.path(), path, weights.title)
         with path.open("rb") as file:
             digest = f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
         store.adopt_blob(path, digest, digest)

