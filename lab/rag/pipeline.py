@@ -19,7 +19,7 @@ from lab.rag.conversation import Conversation, asked
 from lab.rag.documents import load
 from lab.rag.embed import Embedder
 from lab.rag.generate import Draft, Generator
-from lab.rag.ground import Evidence, cite, covered, holds
+from lab.rag.ground import Evidence, cite, holds
 from lab.rag.index import Index, Progress
 from lab.rag.lock import only_writer
 from lab.rag.retrieve import Hit
@@ -102,7 +102,10 @@ class Rag:
         return self.retriever.run(question, k, where, clock)
 
     def _tell(self, question: str, found: Found, clock: Clock) -> Iterator[str | Answer]:
-        if not covered(question, found.hits):
+        with clock.stage("ground"):
+            evidence = self._evidence(question, found, clock)
+            covered = evidence.covered()
+        if not covered:
             yield _refused(question, found, clock)
             return
         draft = Draft()
@@ -113,25 +116,27 @@ class Rag:
                 else:
                     yield piece
         found.trace.prompt, found.trace.prompt_tokens = draft.prompt, draft.prompt_tokens
-        yield self._checked(question, found, draft, clock)
+        yield self._checked(question, found, evidence, draft, clock)
 
-    def _checked(self, question: str, found: Found, draft: Draft, clock: Clock) -> Answer:
-        """The draft where the sources support it, else their own sentences."""
+    def _evidence(self, question: str, found: Found, clock: Clock) -> Evidence:
+        """The sentences that may answer the question: of all that the model reads."""
 
         def embed(texts: list[str]) -> np.ndarray:
             with clock.stage("embed"):
                 return self.embedder.remembered(texts)
 
+        return Evidence(embed, found.lexicon, question, found.vector, passages(found.hits), self.embedder.model)
+
+    def _checked(self, question: str, found: Found, evidence: Evidence, draft: Draft, clock: Clock) -> Answer:
+        """The draft where the sources support it, else their own sentences."""
         with clock.stage("ground"):
-            read = passages(found.hits)
-            evidence = Evidence(embed, found.lexicon, question, found.vector, read)
             statements = evidence.check(draft.text)
             state: State = "grounded" if holds(statements) else "quoted"
             if state == "quoted":
                 statements = [(source.text, source, 1.0) for source in evidence.quote()]
             if not statements:  # passages of code only: no sentence that could be quoted
                 return _refused(question, found, clock)
-            told, citations = cite(statements, read)
+            told, citations = cite(statements, evidence.hits)
         text = " ".join(sentence.text for sentence in told)
         notes = [*found.notes, draft.unread, draft.unfinished if state == "grounded" else ""]
         return Answer(question, text, state, told, citations, clock.read(), [note for note in notes if note])

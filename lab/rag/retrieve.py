@@ -1,7 +1,7 @@
 """What every way of retrieval has in common: a query, an order of chunks, and the passages that come out of it."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 from langchain_core.documents import Document
@@ -16,6 +16,7 @@ from lab.rag.words import term_set, terms
 # 0.93 by this sum; among the first three for 0.92, 0.95, 0.96 and 0.97.
 WORDS = 0.5
 
+Number = TypeVar("Number", float, np.ndarray)
 Ranking = list[tuple[str, float]]  # ids of chunks with their scores, best first
 
 
@@ -33,11 +34,12 @@ class Hit:
     folder: str = ""
     position: int = 0  # of the chunk in its document
     window: tuple["Hit", ...] = ()  # the passage with what stands around it, in the document's order
+    floor: float = 0.0  # the score of unrelated passages, which depends on the embedding model
 
     @property
     def rank(self) -> float:
         """Similarity and shared words together: how well the chunk fits the question, whichever way it was found."""
-        return self.score + WORDS * self.cover
+        return likeness(self.score, self.floor) + WORDS * self.cover
 
     @property
     def headed(self) -> str:
@@ -55,6 +57,7 @@ class Query:
     vector: list[float]
     documents: dict[str, Document] = field(default_factory=dict)
     near: dict[str, float] = field(default_factory=dict)
+    floor: float = 0.0  # the cosine of unrelated texts
 
     def see(self, document: Document, similarity: float) -> str:
         """Remember a chunk; returns its id."""
@@ -81,7 +84,12 @@ class Query:
         known, chunk = document.metadata, document.id or ""
         cover = self.keywords.lexicon.cover(wanted, term_set(document.page_content))
         place = (known["source"], known["section"], known["title"])
-        return Hit(chunk, body(document), *place, self.near[chunk], cover, known["folder"], known["position"])
+        return Hit(chunk, body(document), *place, self.near[chunk], cover, known["folder"], known["position"], floor=self.floor)
+
+
+def likeness(cosine: Number, floor: float) -> Number:
+    """Similarity on one scale for all embedding models: 0 for unrelated texts, 1 for the same text."""
+    return (cosine - floor) / (1 - floor)
 
 
 class Retriever(Protocol):

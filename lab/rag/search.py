@@ -68,7 +68,7 @@ class Search:
         with clock.stage("embed"):
             vector = self.embedder.embed_query(question)
         with clock.stage("search"):
-            asked = Query(collection, self.keywords.of(collection), question, vector)
+            asked = Query(collection, self.keywords.of(collection), question, vector, floor=self.embedder.traits.floor)
         found = Found(asked, [], Trace(question))
         order = self._order(found, wanted, max(CANDIDATES, k), clock)
         with clock.stage("search"):
@@ -114,7 +114,7 @@ class Search:
         if (wording.text, wording.meant) != (asked.text, ""):
             with clock.stage("embed"):
                 embed = self.embedder.embed_documents([wording.meant])[0] if wording.meant else self.embedder.embed_query(wording.text)
-            query = Query(asked.collection, asked.keywords, wording.text, embed)
+            query = Query(asked.collection, asked.keywords, wording.text, embed, floor=asked.floor)
         with clock.stage("search"):
             return self._fused(found, query, where, n)
 
