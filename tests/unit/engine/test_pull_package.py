@@ -1,8 +1,9 @@
 """Pulling from the installed packages."""
 
+from dataclasses import replace
+
 import pytest
 
-from lab.engine import pull as pulling
 from lab.engine import weights as catalogue
 from lab.engine.errors import EngineError, InvalidName, PullError
 from lab.engine.names import Name
@@ -29,6 +30,17 @@ def tiny_package(tmp_path, tiny_gguf, monkeypatch):
         return found
 
     return entry
+
+
+@pytest.fixture
+def convert_with(monkeypatch):
+    """Gives the packages another conversion."""
+
+    def use(convert) -> None:
+        changed = tuple(replace(weights, convert=convert) if weights.convert else weights for weights in CATALOGUE)
+        monkeypatch.setattr(catalogue, "CATALOGUE", changed)
+
+    return use
 
 
 def sha256(path):
@@ -108,25 +120,25 @@ def test_published_weights_are_installed_unchanged(weights):
     weights.verify()
 
 
-@pytest.mark.parametrize("name", ["smollm2:135m", "SmolLM2", "all-minilm", "all-minilm:22m", "all-minilm:l6-v2"])
+@pytest.mark.parametrize("name", ["smollm2:135m", "SmolLM2", "all-minilm", "all-minilm:22m", "all-minilm:l6-v2", "multilingual-e5-small"])
 def test_library_names_find_their_package(name):
     assert find_weights(Name.parse(name))
 
 
-def test_conversion_happens_once_for_all_names(store, monkeypatch):
+def test_conversion_happens_once_for_all_names(store, convert_with):
     first = list(pull(store, "all-minilm"))
-    monkeypatch.setattr(pulling, "convert_bert", lambda *args: pytest.fail("converted again"))
+    convert_with(lambda *args: pytest.fail("converted again"))
     second = list(pull(store, "all-minilm:22m"))
     assert ("converting model" in words(first), "converting model" in words(second)) == (True, False)
     assert store.get("all-minilm").digest == store.get("all-minilm:22m").digest
 
 
-def test_failed_conversion_leaves_nothing_and_blocks_nobody(store, monkeypatch):
+def test_failed_conversion_leaves_nothing_and_blocks_nobody(store, convert_with, monkeypatch):
     def fail(source, target, name):
         target.write_bytes(b"half")
         raise EngineError(500, "broken")
 
-    monkeypatch.setattr(pulling, "convert_bert", fail)
+    convert_with(fail)
     with pytest.raises(EngineError, match="broken"):
         list(pull(store, "all-minilm"))
     assert list(store.blobs.iterdir()) == []
