@@ -15,9 +15,9 @@ class Keywords:
         self.folder: Path = settings.lab_home / "keywords" / settings.vector_store
         self._index: KeywordIndex | None = None
 
-    def of(self, collection: Collection) -> KeywordIndex:
-        """The index of the collection: from memory, from disk, or made now."""
-        state = [collection.key, collection.about.get("changed_at"), collection.count()]
+    def of(self, collection: Collection, size: int) -> KeywordIndex:
+        """The index of a collection with `size` chunks: from memory, from disk, or made now."""
+        state = [collection.key, collection.about.get("changed_at"), size]
         if self._index is None or self._index.state != state:
             kept = self.folder / collection.name
             self._index = (KeywordIndex.load(kept, state) if collection.lasting else None) or self._make(collection, state, kept)

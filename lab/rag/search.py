@@ -24,7 +24,7 @@ from lab.rag.window import widen
 from lab.rag.words import Lexicon
 from lab.settings import Settings
 
-CANDIDATES = 100  # chunks that each way of retrieval gives
+CANDIDATES = 50  # chunks that each way of retrieval gives
 CHOICE = 5  # times as many candidates as places, among which diversity chooses
 MODES: dict[str, tuple[Retriever, ...]] = {"dense": (Dense(),), "keyword": (Keyword(),), "hybrid": (Dense(), Keyword())}
 Filter = Mapping[str, str | Sequence[str]]
@@ -64,11 +64,11 @@ class Search:
         """The k best passages. Raises InputError when there is nothing to search."""
         wanted = checked(where)
         with clock.stage("search"):
-            collection = self._collection()
+            collection, size = self._collection()
         with clock.stage("embed"):
             vector = self.embedder.embed_query(question)
         with clock.stage("search"):
-            asked = Query(collection, self.keywords.of(collection), question, vector, floor=self.embedder.traits.floor)
+            asked = Query(collection, self.keywords.of(collection, size), question, vector, floor=self.embedder.traits.floor)
         found = Found(asked, [], Trace(question))
         order = self._order(found, wanted, max(CANDIDATES, k), clock)
         with clock.stage("search"):
@@ -79,10 +79,11 @@ class Search:
         found.trace.see(found.hits)
         return found
 
-    def _collection(self) -> Collection:
+    def _collection(self) -> tuple[Collection, int]:
+        """The collection and how many chunks it has."""
         collection = self.store.collection()
-        if collection and collection.count():
-            return collection
+        if collection and (size := collection.count()):
+            return collection, size
         hint = "Index the handbook: lab ingest"
         if self.settings.vector_store == "memory":
             hint = "VECTOR_STORE=memory forgets when a process ends: ingest in the same process, or set VECTOR_STORE=chroma."
