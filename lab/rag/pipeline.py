@@ -15,13 +15,14 @@ import numpy as np
 from lab.rag.answer import Answer, IngestReport, State
 from lab.rag.chat_model import Helper
 from lab.rag.connections import load_libraries
-from lab.rag.conversation import Conversation, asked
+from lab.rag.conversation import Conversation
 from lab.rag.documents import load
 from lab.rag.embed import Embedder
 from lab.rag.generate import Draft, Generator
 from lab.rag.ground import Evidence, cite, holds
 from lab.rag.index import Index, Progress
 from lab.rag.lock import only_writer
+from lab.rag.question import asked
 from lab.rag.retrieve import Hit
 from lab.rag.search import Filter, Found, Search
 from lab.rag.store import Store

@@ -13,6 +13,7 @@ from lab.rag.embedding_models import reads
 from lab.rag.fuse import by_rank, by_scores, diverse
 from lab.rag.keyword_index import FIELDS
 from lab.rag.keywords import Keywords
+from lab.rag.question import nothing_indexed
 from lab.rag.rerank import reorder, reranker
 from lab.rag.retrieve import Dense, Hit, Keyword, Query, Ranking, Retriever
 from lab.rag.store import Store
@@ -84,10 +85,7 @@ class Search:
         collection = self.store.collection()
         if collection and (size := collection.count()):
             return collection, size
-        hint = "Index the handbook: lab ingest"
-        if self.settings.vector_store == "memory":
-            hint = "VECTOR_STORE=memory forgets when a process ends: ingest in the same process, or set VECTOR_STORE=chroma."
-        raise InputError(f"Nothing is indexed yet in the collection {self.settings.collection}.", hint)
+        raise nothing_indexed(self.settings)
 
     def _order(self, found: Found, where: Where, n: int, clock: Clock) -> Ranking:
         """The order of all wordings; one that comes high for several of them comes first."""
