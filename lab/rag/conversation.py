@@ -14,10 +14,10 @@ from lab.settings import Settings
 
 TOLD = 400  # characters of an earlier answer that the model sees again
 FEW = 2  # words that say something: a question with fewer of them leans on what was said before
-LEANING = re.compile(
-    r"^\W*(?:and|but|so|then|or|what about|how about|why\s*\?|else)\b"
-    r"|\b(?:it|its|they|them|their|that|this|those|these|one|ones|same|former|latter|instead)\b"
-    r"|^(?:では|じゃあ|でも|そして|また)|それ|その|これ|この|そこ|同じ",
+SOME = 4  # fewer of them, and a word like `it`, is leaning too
+CONTINUES = re.compile(r"^\W*(?:and|but|so|then|or|what about|how about|why\s*\?|else)\b|^(?:では|じゃあ|でも|そして|また)", re.IGNORECASE)
+REFERS = re.compile(
+    r"\b(?:it|its|they|them|their|these|those|one|ones|same|former|latter|instead)\b|\b(?:that|this)\W*$|それ|その|これ|この|そこ|同じ",
     re.IGNORECASE,
 )
 
@@ -92,4 +92,5 @@ class Conversation:
 
 def leans(question: str) -> bool:
     """True when the question seems to refer to what was said before."""
-    return bool(LEANING.search(question)) or len(set(terms(question))) < FEW
+    says = len(set(terms(question)))
+    return bool(CONTINUES.search(question)) or says < FEW or (says < SOME and bool(REFERS.search(question)))

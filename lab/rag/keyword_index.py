@@ -4,6 +4,7 @@ The index is a copy of what the collection holds, so it says from which state it
 """
 
 import json
+import logging
 import shutil
 import tempfile
 from collections import defaultdict
@@ -18,6 +19,8 @@ import numpy as np
 
 from lab.rag.stores.collection import Where
 from lab.rag.words import Lexicon, tokens
+
+logging.getLogger("bm25s").setLevel(logging.WARNING)  # it asks for every step to be logged
 
 FIELDS = ("folder", "source", "section", "script")  # what a search may be limited to
 KEPT = "chunks.json"

@@ -12,6 +12,7 @@ from typing import cast
 
 import numpy as np
 
+from lab.errors import InputError
 from lab.rag.answer import Answer, IngestReport, State
 from lab.rag.chat_model import Helper
 from lab.rag.connections import load_libraries
@@ -74,6 +75,8 @@ class Rag:
 
         `where` limits them, for example to {"source": "volumes.md"}; several values of a field as a list.
         """
+        if k is not None and k < 1:
+            raise InputError(f"{k} passages cannot be searched for.", "Give k a number of at least 1, or leave it out.")
         return self._search(asked(question), k or self.settings.top_k, Clock(), where).hits
 
     def ask(self, question: str, where: Filter | None = None) -> Answer:

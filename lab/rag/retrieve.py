@@ -1,5 +1,6 @@
 """What every way of retrieval has in common: a query, an order of chunks, and the passages that come out of it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -17,6 +18,7 @@ from lab.rag.words import term_set, terms
 WORDS = 0.5
 
 Number = TypeVar("Number", float, np.ndarray)
+DIGITS = 6  # of a score that count in an order
 Ranking = list[tuple[str, float]]  # ids of chunks with their scores, best first
 
 
@@ -92,6 +94,11 @@ def likeness(cosine: Number, floor: float) -> Number:
     return (cosine - floor) / (1 - floor)
 
 
+def ordered(scores: Iterable[tuple[str, float]]) -> Ranking:
+    """Best first. Stores differ in the seventh digit, and equal scores come in the order of their ids: every store agrees."""
+    return sorted(scores, key=lambda one: (-round(one[1], DIGITS), one[0]))
+
+
 class Retriever(Protocol):
     """A way of finding chunks."""
 
@@ -109,7 +116,7 @@ class Dense:
     def rank(self, query: Query, n: int, where: Where) -> Ranking:
         """Ids and cosine similarities of the n nearest chunks."""
         found = query.collection.nearest(query.vector, n, where)
-        return [(query.see(document, similarity), similarity) for document, similarity in found]
+        return ordered((query.see(document, similarity), similarity) for document, similarity in found)
 
 
 class Keyword:

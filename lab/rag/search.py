@@ -112,10 +112,14 @@ class Search:
         query = asked
         if (wording.text, wording.meant) != (asked.text, ""):
             with clock.stage("embed"):
-                embed = self.embedder.embed_documents([wording.meant])[0] if wording.meant else self.embedder.embed_query(wording.text)
-            query = Query(asked.collection, asked.keywords, wording.text, embed, floor=asked.floor)
+                vector = self._vector(wording, asked.vector)
+            query = Query(asked.collection, asked.keywords, wording.text, vector, floor=asked.floor)
         with clock.stage("search"):
             return self._fused(found, query, where, n)
+
+    def _vector(self, wording: Wording, otherwise: list[float]) -> list[float]:
+        """Of the passage that is meant, unless it is longer than the model reads."""
+        return (self.embedder.batch([wording.meant])[0] or otherwise) if wording.meant else self.embedder.embed_query(wording.text)
 
     def _fused(self, found: Found, query: Query, where: Where, n: int) -> Ranking:
         rankings = []

@@ -31,7 +31,7 @@ def test_each_transform_gives_an_answer_and_shows_what_was_searched(like_handboo
 
 
 def test_the_chat_model_scores_passages(like_handbook):
-    trace = like_handbook(rerank="llm", rerank_candidates=3).trace(QUESTION)
+    trace = like_handbook(rerank="llm", rerank_candidates=3, top_k=2).trace(QUESTION)
     scores = [score for _, score in trace.steps[-1].order]
     assert trace.steps[-1].name == "reranked (llm)"
     assert len(scores) == 3

@@ -44,7 +44,15 @@ def test_a_question_that_refers_to_something_is_noticed(question):
     assert leans(question)
 
 
-@pytest.mark.parametrize("question", ["Which port does Chroma listen on?", FIRST, "コンテナを削除するとデータは消えますか？"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which port does Chroma listen on?",
+        FIRST,
+        "Why does Docker say that the port is in use?",
+        "コンテナを削除するとデータは消えますか？",
+    ],
+)
 def test_a_question_that_stands_alone_is_asked_as_it_is(chat, pipeline, question):
     assert not leans(question)
     chat.ask(question)

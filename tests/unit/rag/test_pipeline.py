@@ -150,3 +150,9 @@ def test_a_conversation_understands_a_follow_up(rag):
     answer = chat.ask("And Ollama?")
     assert "11434" in answer.answer
     assert answer.notes[0] == "Understood as: Which port does Chroma listen on? And Ollama?"
+
+
+@pytest.mark.parametrize("k", [0, -1])
+def test_a_number_of_passages_that_cannot_be_is_refused(rag, k):
+    with pytest.raises(InputError, match=f"{k} passages"):
+        rag.search("port", k=k)

@@ -118,3 +118,8 @@ def test_the_embedded_store_is_there_in_the_next_pipeline(make_rag, changed, fol
 def test_an_empty_memory_says_that_it_forgets(make_rag, changed):
     with pytest.raises(InputError, match="forgets when a process ends"):
         make_rag(changed(vector_store="memory")).search("port")
+
+
+def test_an_ingest_into_memory_says_that_it_ends_with_the_process(make_rag, changed, folder):
+    assert "ends with this process" in make_rag(changed(vector_store="memory")).ingest(folder).notes[0]
+    assert make_rag(changed(vector_store="chroma")).ingest(folder).notes == []
