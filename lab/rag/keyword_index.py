@@ -3,6 +3,7 @@
 The index is a copy of what the collection holds, so it says from which state it was made and is made anew for another one.
 """
 
+import contextlib
 import json
 import logging
 import shutil
@@ -19,6 +20,7 @@ import numpy as np
 
 from lab.rag.stores.collection import Where
 from lab.rag.words import Lexicon, tokens
+from lab.settings import Settings
 
 logging.getLogger("bm25s").setLevel(logging.WARNING)  # it asks for every step to be logged
 
@@ -119,3 +121,26 @@ class KeywordIndex:
             return cls._of(state, kept["ids"], kept["fields"], scores) if whole else None
         except (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError):
             return None  # not there, or damaged: it is made anew
+
+
+class Keywords:
+    """Makes the index when it is first needed, and again when the collection has changed: in this process or another."""
+
+    def __init__(self, settings: Settings):
+        self.folder: Path = settings.lab_home / "keywords" / settings.vector_store
+        self._index: KeywordIndex | None = None
+
+    def of(self, collection: Collection, size: int) -> KeywordIndex:
+        """The index of a collection with `size` chunks: from memory, from disk, or made now."""
+        state = [collection.key, collection.about.get("changed_at"), size]
+        if self._index is None or self._index.state != state:
+            kept = self.folder / collection.name
+            self._index = (KeywordIndex.load(kept, state) if collection.lasting else None) or self._make(collection, state, kept)
+        return self._index
+
+    def _make(self, collection: Collection, state: list[object], kept: Path) -> KeywordIndex:
+        made = KeywordIndex.build(state, collection.records("document", "metadata"))
+        if collection.lasting:
+            with contextlib.suppress(OSError):  # a full disk costs the next process some seconds, and this one nothing
+                made.save(kept)
+        return made

@@ -11,8 +11,7 @@ from lab.rag.chat_model import Helper
 from lab.rag.embed import Embedder
 from lab.rag.embedding_models import reads
 from lab.rag.fuse import by_rank, by_scores, diverse
-from lab.rag.keyword_index import FIELDS
-from lab.rag.keywords import Keywords
+from lab.rag.keyword_index import FIELDS, Keywords
 from lab.rag.question import nothing_indexed
 from lab.rag.rerank import reorder, reranker
 from lab.rag.retrieve import Dense, Hit, Keyword, Query, Ranking, Retriever
