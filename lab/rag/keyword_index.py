@@ -18,7 +18,7 @@ from typing import Any
 import bm25s
 import numpy as np
 
-from lab.rag.stores.collection import Where
+from lab.rag.stores.collection import Collection, Where
 from lab.rag.words import Lexicon, tokens
 from lab.settings import Settings
 
