@@ -12,16 +12,18 @@ from typing import cast
 
 import numpy as np
 
+from lab.errors import InputError
 from lab.rag.answer import Answer, IngestReport, State
 from lab.rag.chat_model import Helper
 from lab.rag.connections import load_libraries
-from lab.rag.conversation import Conversation, asked
+from lab.rag.conversation import Conversation
 from lab.rag.documents import load
 from lab.rag.embed import Embedder
 from lab.rag.generate import Draft, Generator
 from lab.rag.ground import Evidence, cite, holds
 from lab.rag.index import Index, Progress
 from lab.rag.lock import only_writer
+from lab.rag.question import asked
 from lab.rag.retrieve import Hit
 from lab.rag.search import Filter, Found, Search
 from lab.rag.store import Store
@@ -73,6 +75,8 @@ class Rag:
 
         `where` limits them, for example to {"source": "volumes.md"}; several values of a field as a list.
         """
+        if k is not None and k < 1:
+            raise InputError(f"{k} passages cannot be searched for.", "Give k a number of at least 1, or leave it out.")
         return self._search(asked(question), k or self.settings.top_k, Clock(), where).hits
 
     def ask(self, question: str, where: Filter | None = None) -> Answer:
@@ -93,6 +97,13 @@ class Rag:
         found.trace.answer = cast(Answer, answer)
         found.trace.see(found.query.hits(found.trace.unseen()))
         return found.trace
+
+    def examine(self, question: str) -> tuple[Evidence, Draft]:
+        """The evidence and the model's draft for a question, with nothing refused or checked: thresholds are chosen from these."""
+        question, clock = asked(question), Clock()
+        found = self._search(question, self.settings.top_k, clock)
+        *_, draft = self.generator.stream(question, found.hits)
+        return self._evidence(question, found, clock), cast(Draft, draft)
 
     def chat(self) -> Conversation:
         """A conversation, in which a follow-up question may refer to what was said before."""
