@@ -23,6 +23,7 @@ THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 Place = Literal["compose", "native", "embedded"]
 # Small enough for a machine without a GPU; an Ollama server can pull the first, the Python package carries the second.
 CHAT_MODELS: dict[str, str] = {"compose": "llama3.2:1b", "native": "llama3.2:1b", "embedded": "smollm2:135m"}
+Splitter = Literal["headings", "characters", "tokens"]  # how documents are cut into chunks
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -65,8 +66,9 @@ class Settings(BaseSettings):
     # documents and retrieval
     corpus: Path = ROOT / "corpus"
     collection: str = "handbook"
-    chunk_size: int = Field(700, ge=50, le=8000)  # characters
-    chunk_overlap: int = Field(80, ge=0, le=4000)  # characters
+    splitter: Splitter = "headings"
+    chunk_size: int = Field(700, ge=50, le=8000)  # characters; tokens with the splitter `tokens`
+    chunk_overlap: int = Field(80, ge=0, le=4000)  # the same
     max_document_mb: float = Field(5, gt=0)  # larger documents are reported and left out
     top_k: int = Field(4, ge=1, le=50)
 

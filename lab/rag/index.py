@@ -63,7 +63,7 @@ class Index:
         """Add what is new, replace what changed, remove what is gone. Safe to interrupt and to repeat."""
         collection = self.store.make()
         held, vector_ids = self._held(collection, loaded.folder)
-        report = IngestReport(problems=loaded.problems)
+        report = IngestReport(problems=loaded.problems, notes=loaded.notes)
         pending = list(self._plan(loaded, held, report))
         usable = {document.metadata["source"] for document in loaded.documents} - {problem.document for problem in report.problems}
         report.documents = len(usable)
@@ -96,7 +96,7 @@ class Index:
                 report.unchanged += 1
                 report.chunks += held[source].of
                 continue
-            chunks = split(document, self.settings.chunk_size, self.settings.chunk_overlap)
+            chunks = self._split(document)
             if not chunks:
                 report.problems.append(Problem(source, "It holds no text below its headings.", "Write something in it, or delete it."))
                 continue
@@ -104,9 +104,14 @@ class Index:
             report.added += source not in held
             yield Pending(source, version, chunks)
 
+    def _split(self, document: Document) -> list[Document]:
+        own = self.settings
+        return split(document, own.chunk_size, own.chunk_overlap, own.splitter, own.embed_model)
+
     def _version(self, document: Document) -> str:
         """Changes with the document and with the settings it is split by."""
-        parts = (document.metadata["sha256"], VERSION, self.settings.chunk_size, self.settings.chunk_overlap)
+        own = self.settings
+        parts = (document.metadata["sha256"], VERSION, own.splitter, own.chunk_size, own.chunk_overlap)
         return _sha256("\0".join(map(str, parts)))
 
     def _reuse(self, collection: "Collection", pending: list[Pending], vector_ids: dict[str, str], report: IngestReport) -> None:

@@ -54,10 +54,7 @@ class Rag:
         """
         started = time.perf_counter()
         loaded = load(Path(folder).expanduser() if folder else self.settings.corpus, self.settings.max_document_mb)
-        if loaded.whole and not loaded.documents and not loaded.unread:
-            raise InputError(
-                f"There are no Markdown or text documents in {loaded.folder}.", "Name a folder that has some: lab ingest FOLDER"
-            )
+        loaded.require_something()
         self.embedder.digest()  # a missing model is told before anything is written
         if rebuild:
             self.store.drop()

@@ -11,7 +11,7 @@ COLLECTION = "/api/v2/tenants/default_tenant/databases/default_database/collecti
 
 def digest(settings: Settings) -> str:
     """Changes when a document or a setting that decides about the index changes. Reads names, sizes and times, not the content."""
-    parts = [settings.embed_model, settings.collection, settings.chunk_size, settings.chunk_overlap, settings.corpus]
+    parts = [getattr(settings, name) for name in ("embed_model", "collection", "splitter", "chunk_size", "chunk_overlap", "corpus")]
     for path in sorted(settings.corpus.rglob("*")):
         if path.is_file():
             state = path.stat()

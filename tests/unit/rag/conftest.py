@@ -108,3 +108,33 @@ def folder(tmp_path: Path) -> Path:
     (path / "volumes.md").write_text("# Volumes\n\nA named volume survives its container.\n")
     (path / "notes.txt").write_text("Back up the whole folder.")
     return path
+
+
+@pytest.fixture(scope="session")
+def make_pdf() -> Callable[..., bytes]:
+    """Gives the bytes of a PDF with these texts as pages; an empty text is a page without any."""
+    from io import BytesIO
+
+    from pypdf import PdfWriter
+    from pypdf.generic import DictionaryObject, NameObject, StreamObject
+
+    def make(*pages: str, title: str = "", password: str = "") -> bytes:
+        writer = PdfWriter()
+        font = {"/Type": "/Font", "/Subtype": "/Type1", "/BaseFont": "/Helvetica"}
+        for text in pages:
+            page = writer.add_blank_page(300, 200)
+            names = DictionaryObject({NameObject(key): NameObject(value) for key, value in font.items()})
+            fonts = DictionaryObject({NameObject("/F1"): names})
+            page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
+            stream = StreamObject()
+            stream.set_data(f"BT /F1 12 Tf 20 100 Td ({text}) Tj ET".encode() if text else b"")
+            page[NameObject("/Contents")] = writer._add_object(stream)
+        if title:
+            writer.add_metadata({"/Title": title})
+        if password:
+            writer.encrypt(password, algorithm="RC4-128")
+        file = BytesIO()
+        writer.write(file)
+        return file.getvalue()
+
+    return make

@@ -98,7 +98,7 @@ def test_new_documents_are_found_at_once(rag, folder):
 
 def test_an_empty_folder_changes_nothing(rag, tmp_path):
     (tmp_path / "none").mkdir()
-    with pytest.raises(InputError, match="There are no Markdown or text documents"):
+    with pytest.raises(InputError, match="There are no documents of Markdown, text, HTML or PDF"):
         rag.ingest(tmp_path / "none")
     assert rag.search("port")
 
