@@ -2,19 +2,25 @@
 
 import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import httpx
 import ollama
 import pytest
 from langchain_core.documents import Document
+from langchain_core.language_models import FakeListChatModel
+from langchain_core.messages import AIMessageChunk
+from langchain_core.runnables import RunnableGenerator
 
 from lab.rag.embed import Embedder
 from lab.rag.index import Index
+from lab.rag.pipeline import Rag
 from lab.rag.store import Store
+from lab.rag.stores.chroma import ChromaBackend
 from lab.rag.words import terms
 from lab.settings import Settings, load_settings
 
@@ -56,8 +62,15 @@ def fake() -> FakeOllama:
 
 
 @pytest.fixture
-def settings() -> Settings:
-    return load_settings(collection=f"unit-{next(NUMBERS)}", embed_model="all-minilm", chunk_size=200, chunk_overlap=0)
+def settings(tmp_path: Path) -> Settings:
+    name = f"unit-{next(NUMBERS)}"
+    return load_settings(collection=name, embed_model="all-minilm", chunk_size=200, chunk_overlap=0, lab_home=tmp_path / "home")
+
+
+@pytest.fixture
+def changed(settings: Settings) -> Callable[..., Settings]:
+    """Gives the settings with some values changed."""
+    return lambda **values: load_settings(**{**settings.model_dump(), **values})
 
 
 @pytest.fixture
@@ -76,7 +89,8 @@ def make_store(make_embedder: Callable[..., Embedder], settings: Settings) -> Ca
 
     def make(settings: Settings = settings) -> Store:
         store = Store(settings, make_embedder(settings))
-        store._client = chromadb.EphemeralClient()
+        if settings.vector_store == "chroma":
+            store.__dict__["backend"] = ChromaBackend(settings, store.embedder, chromadb.EphemeralClient())
         return store
 
     return make
@@ -138,3 +152,35 @@ def make_pdf() -> Callable[..., bytes]:
         return file.getvalue()
 
     return make
+
+
+@pytest.fixture
+def make_rag(make_store: Callable[..., Store], settings: Settings) -> Callable[..., Rag]:
+    """Gives a pipeline whose chat model writes `rag.says`, and for other tasks what `rag.helps` holds, one after the other."""
+
+    def make(settings: Settings = settings) -> Rag:
+        rag = Rag(settings)
+        rag.store = rag.retriever.store = make_store(settings)
+        rag.embedder = rag.retriever.embedder = rag.store.embedder
+
+        def write(values: Iterator[Any]) -> Iterator[AIMessageChunk]:
+            for _ in values:
+                yield AIMessageChunk(rag.says)
+                usage = {"input_tokens": 500, "output_tokens": 9, "total_tokens": 509}
+                yield AIMessageChunk("", response_metadata={"done": True, "done_reason": rag.ends}, usage_metadata=usage)
+
+        rag.generator.__dict__["chain"] = RunnableGenerator(write)
+        rag.says, rag.ends = "Chroma listens on port 8000.", "stop"
+        rag.helps = []
+        rag.helper.__dict__["model"] = FakeListChatModel(responses=rag.helps)
+        return rag
+
+    return make
+
+
+@pytest.fixture
+def rag(make_rag: Callable[..., Rag], folder: Path) -> Rag:
+    """A pipeline over three documents."""
+    pipeline = make_rag()
+    pipeline.ingest(folder)
+    return pipeline

@@ -1,31 +1,8 @@
 import pytest
-from langchain_core.messages import AIMessageChunk
-from langchain_core.runnables import RunnableGenerator
 
 from lab.errors import InputError, ModelError
 from lab.rag.answer import Answer
-from lab.rag.pipeline import Rag
 from lab.settings import load_settings
-
-
-@pytest.fixture
-def rag(make_store, settings, folder):
-    """A pipeline over three documents whose model says what `rag.says` holds."""
-    pipeline = Rag(settings)
-    pipeline.store = make_store()
-    pipeline.embedder = pipeline.store.embedder
-    pipeline.retriever.store = pipeline.store
-
-    def write(values):
-        for _ in values:
-            yield AIMessageChunk(pipeline.says)
-            usage = {"input_tokens": 500, "output_tokens": 9, "total_tokens": 509}
-            yield AIMessageChunk("", response_metadata={"done": True, "done_reason": pipeline.ends}, usage_metadata=usage)
-
-    pipeline.generator.__dict__["chain"] = RunnableGenerator(write)
-    pipeline.says, pipeline.ends = "Chroma listens on port 8000.", "stop"
-    pipeline.ingest(folder)
-    return pipeline
 
 
 def test_a_supported_sentence_is_the_answer(rag):
@@ -133,5 +110,5 @@ def test_passages_without_a_sentence_are_no_answer(rag, folder):
 
 
 def test_a_refusal_of_another_language_says_why(rag):
-    assert "read English" in rag.ask("コンテナを削除すると何が起きますか？").notes[1]
+    assert "reads English only" in rag.ask("コンテナを削除すると何が起きますか？").notes[-1]
     assert len(rag.ask("Who won the football match yesterday?").notes) == 1
