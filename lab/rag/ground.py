@@ -18,8 +18,8 @@ from lab.rag.sentences import is_question, sentences
 from lab.rag.words import Lexicon, terms
 
 COVERED = 0.65  # likeness of the nearest sentence + WORDS × cover, below which the documents do not answer the question
-BY_WORDS = 0.6  # the same of the cover alone, for a question that the embedding model cannot read
-UNKNOWN = 0.2  # what is needed above that when the question has a number that the passages do not know
+BY_WORDS = 0.6  # the same for the cover alone, where the embedding model cannot read the question
+UNKNOWN = 0.2  # taken off when the question has a number that the passages do not know
 LATER = 0.05  # what a source sentence loses per place of its passage
 QUOTED = 4  # sentences in a quote at most: 3 hold the answer for 0.73 of the English questions, 4 for 0.82
 NEAR = 0.6  # share of the best sentence's score that the others of a quote must reach
@@ -73,17 +73,16 @@ class Evidence:
 
     def coverage(self) -> float:
         """How well the passages fit the question: the nearest sentence's likeness and the words of the best passage."""
-        words = max((hit.cover for hit in self.hits), default=0.0)
-        if not self.readable:
-            return words
-        near = [source.likeness for source in self.sources] or [likeness(hit.score, self.floor) for hit in self.hits]
-        return max(near, default=0.0) + WORDS * words
+        fit = max((hit.cover for hit in self.hits), default=0.0)
+        if self.readable:
+            near = [source.likeness for source in self.sources] or [likeness(hit.score, self.floor) for hit in self.hits]
+            fit = WORDS * fit + max(near, default=0.0)
+        unknown = unknown_numbers(self.question, "\n".join(f"{hit.section}\n{hit.text}" for hit in self.hits))
+        return fit - (UNKNOWN if unknown else 0)
 
     def covered(self) -> bool:
         """True when the documents seem to hold an answer."""
-        unknown = unknown_numbers(self.question, "\n".join(f"{hit.section}\n{hit.text}" for hit in self.hits))
-        needed = COVERED if self.readable else BY_WORDS
-        return bool(self.hits) and self.coverage() >= needed + (UNKNOWN if unknown else 0)
+        return bool(self.hits) and self.coverage() >= (COVERED if self.readable else BY_WORDS)
 
     def quote(self) -> list[Source]:
         """The sentences that answer the question best, in the order of their passages."""

@@ -94,6 +94,13 @@ class Rag:
         found.trace.see(found.query.hits(found.trace.unseen()))
         return found.trace
 
+    def examine(self, question: str) -> tuple[Evidence, Draft]:
+        """The evidence and the model's draft for a question, with nothing refused or checked: thresholds are chosen from these."""
+        question, clock = asked(question), Clock()
+        found = self._search(question, self.settings.top_k, clock)
+        *_, draft = self.generator.stream(question, found.hits)
+        return self._evidence(question, found, clock), cast(Draft, draft)
+
     def chat(self) -> Conversation:
         """A conversation, in which a follow-up question may refer to what was said before."""
         return Conversation(self)
