@@ -12,6 +12,9 @@ c.ServerApp.port_retries = 0  # a taken port is an error; another port would not
 c.ServerApp.allow_root = True  # in a container people often are root; the server listens on this machine only and asks for the token
 c.PasswordIdentityProvider.hashed_password = ""  # a password from somewhere else must not switch the token off
 
+# A login shell would reset PATH, and the `lab` command would not be found.
+c.ServerApp.terminado_settings = {"shell_command": [os.environ.get("SHELL") or "bash"]}
+
 c.LabApp.default_url = "/lab/tree/notebooks/00_start_here.ipynb"
 c.LabApp.app_settings_dir = str(here / "lab-settings")
 c.LabApp.news_url = None

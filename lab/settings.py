@@ -23,6 +23,8 @@ THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 Place = Literal["compose", "native", "embedded"]
 # Small enough for a machine without a GPU; an Ollama server can pull the first, the Python package carries the second.
 CHAT_MODELS: dict[str, str] = {"compose": "llama3.2:1b", "native": "llama3.2:1b", "embedded": "smollm2:135m"}
+Splitter = Literal["headings", "characters", "tokens"]  # how documents are cut into chunks
+VectorStore = Literal["chroma", "chroma-embedded", "memory"]
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -65,10 +67,24 @@ class Settings(BaseSettings):
     # documents and retrieval
     corpus: Path = ROOT / "corpus"
     collection: str = "handbook"
-    chunk_size: int = Field(700, ge=50, le=8000)  # characters
-    chunk_overlap: int = Field(80, ge=0, le=4000)  # characters
+    splitter: Splitter = "headings"
+    chunk_size: int = Field(700, ge=50, le=8000)  # characters; tokens with the splitter `tokens`
+    chunk_overlap: int = Field(80, ge=0, le=4000)  # the same
     max_document_mb: float = Field(5, gt=0)  # larger documents are reported and left out
+    vector_store: VectorStore = "chroma"
     top_k: int = Field(4, ge=1, le=50)
+    retrieval_mode: Literal["dense", "keyword", "hybrid"] = "hybrid"
+    fusion: Literal["scores", "rrf"] = "scores"  # how hybrid puts both orders together
+    diversity: float = Field(0.0, ge=0, le=1)  # above 0, passages that say the same again come later (MMR)
+    query_transform: Literal["none", "rewrite", "multi-query", "hyde"] = "none"
+    rerank: Literal["none", "llm", "endpoint"] = "none"
+    rerank_candidates: int = Field(8, ge=1, le=100)  # passages that are read again
+    rerank_url: str = ""  # of a server with POST /rerank
+    rerank_model: str = ""  # empty: the one that server has
+    context_window: Literal["none", "neighbours", "section"] = "none"
+    context_budget: int = Field(2000, ge=100, le=100_000)  # characters of one passage with what stands around it
+    history_turns: int = Field(4, ge=0, le=50)  # earlier questions and answers that a follow-up question is read with
+    prompts: str = ""  # a folder whose files replace those of lab/rag/prompts
 
     # waiting
     request_timeout: float = Field(120, gt=0)  # seconds for one call to a model or to Chroma
@@ -83,14 +99,29 @@ class Settings(BaseSettings):
     def _fill(self) -> "Settings":
         if self.chunk_overlap >= self.chunk_size:
             raise ValueError(f"CHUNK_OVERLAP ({self.chunk_overlap}) must be smaller than CHUNK_SIZE ({self.chunk_size})")
+        self._refuse_equal_ports()
         self.chat_model = self.chat_model or CHAT_MODELS[self.lab_place]
         self.ollama_host = ollama_url(self.ollama_host, self.ollama_port)
         return self
+
+    def _refuse_equal_ports(self) -> None:
+        """A Chroma of another machine, and an Ollama that OLLAMA_HOST names, may have any port."""
+        ports = {"JUPYTER_PORT": self.jupyter_port}
+        ports |= {"CHROMA_PORT": self.chroma_port} if self.chroma_host in THIS_MACHINE else {}
+        ports |= {} if self.ollama_host else {"OLLAMA_PORT": self.ollama_port}
+        if len(set(ports.values())) < len(ports):
+            told = ", ".join(f"{name}={port}" for name, port in ports.items())
+            raise ValueError(f"each service needs a port of its own: {told}")
 
     @property
     def models_folder(self) -> Path:
         """Where the embedded engine keeps its models."""
         return _in_project(Path(self.ollama_models)) if self.ollama_models else self.lab_home / "models"
+
+    @property
+    def prompts_folder(self) -> Path | None:
+        """Where the reader keeps prompts of their own, if anywhere."""
+        return _in_project(Path(self.prompts)) if self.prompts else None
 
     @property
     def chroma_url(self) -> str:

@@ -12,13 +12,15 @@ from lab.settings import get_settings
 
 
 def command(
-    folder: Annotated[Path | None, typer.Argument(help="Folder or file with Markdown or text; without it, the handbook.")] = None,
+    folder: Annotated[
+        Path | None, typer.Argument(help="Folder or file with Markdown, text, HTML or PDF; without it, the handbook.")
+    ] = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Delete the whole collection first, other folders' documents too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object for scripts.")] = False,
 ) -> None:
     """Bring the index into agreement with a folder: new, changed and deleted documents. Unchanged ones cost nothing.
 
-    Example: lab ingest my-notes
+    Ends with 1 when no document could be read. Example: lab ingest my-notes
     """
     with err.status("Loading the libraries"):
         from lab.rag.pipeline import Rag
@@ -30,6 +32,7 @@ def command(
         print_json(report.to_dict())
     else:
         out.print(str(report), highlight=False, markup=False, soft_wrap=True)
+    raise typer.Exit(int(not report.documents))
 
 
 @contextmanager

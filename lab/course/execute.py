@@ -43,6 +43,8 @@ def execute(notebook: Notebook, folder: Path, timeout: int = 300, on_cell: Progr
     client = NotebookClient(
         notebook,
         timeout=timeout,
+        iopub_timeout=60,  # seconds for output that comes after a cell's end; four, the default, are too few on a busy machine
+        raise_on_iopub_timeout=True,  # else a missing output passes for an empty one
         record_timing=False,
         store_widget_state=False,
         coalesce_streams=True,

@@ -13,6 +13,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lab.engine.environment import ServerSettings
+from lab.engine.responses import Json
 
 log = logging.getLogger("lab.engine")
 
@@ -80,7 +81,10 @@ async def _until_disconnect(receive: Receive) -> None:
 
 
 class AccessLog:
-    """One line per request: status, seconds, method, path. A request whose client has gone counts as 499."""
+    """One line per request: status, seconds, method, path. A request whose client has gone counts as 499.
+
+    What nobody foresaw is logged with its traceback and answered with 500.
+    """
 
     def __init__(self, app: ASGIApp):
         self.app = app
@@ -89,7 +93,7 @@ class AccessLog:
         """One request."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        started, status, ended = time.perf_counter(), 499, False
+        started, status, ended = time.perf_counter(), 0, False
 
         async def note(message: Message) -> None:
             nonlocal status, ended
@@ -100,6 +104,10 @@ class AccessLog:
 
         try:
             await self.app(scope, receive, note)
+        except Exception as error:
+            log.exception("%s %s failed", scope["method"], scope["path"])
+            if not status:
+                await Json({"error": f"internal error: {error}"}, 500)(scope, receive, note)
         finally:
             seconds = time.perf_counter() - started
             log.info("%d %8.3fs %s %s", status if ended else 499, seconds, scope["method"], scope["path"])

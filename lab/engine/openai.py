@@ -18,7 +18,7 @@ from lab.engine.answering import MODEL_REQUIRED, Answering, Engine, check_reques
 from lab.engine.completion import Ending, Piece
 from lab.engine.errors import EngineError
 from lab.engine.model import Model
-from lab.engine.requests import LIST, MODEL_FIELDS, check_messages, parse_body
+from lab.engine.requests import OPENAI_FIELDS, check_messages, parse_body
 from lab.engine.responses import Json, stream_lines
 from lab.engine.routes_embed import embed_texts, input_texts, use_for_embedding
 from lab.engine.routes_generate import GeneratePrompt, chat_prompt
@@ -32,7 +32,7 @@ _SAME_NAME = ("seed", "frequency_penalty", "presence_penalty")
 async def chat_completions(request: Request) -> Response:
     """The next message of a conversation."""
     engine: Engine = request.app.state.engine
-    asked = parse_body(await request.body(), "ChatCompletionRequest", {**MODEL_FIELDS, "messages": (LIST, "[]openai.Message")})
+    asked = parse_body(await request.body(), "ChatCompletionRequest", OPENAI_FIELDS)
     if not asked.get("messages"):
         raise EngineError(400, "[] is too short - 'messages'")
     asked["messages"] = check_messages([_with_text(message) for message in asked["messages"]])
@@ -45,7 +45,7 @@ async def chat_completions(request: Request) -> Response:
 async def completions(request: Request) -> Response:
     """The continuation of a prompt."""
     engine: Engine = request.app.state.engine
-    asked = parse_body(await request.body(), "CompletionRequest")
+    asked = parse_body(await request.body(), "CompletionRequest", OPENAI_FIELDS)
     prompt = asked.get("prompt", "")
     asked["prompt"] = "".join(map(str, prompt)) if isinstance(prompt, list) else str(prompt)
     model = await engine.model(model_name(asked, MODEL_REQUIRED))
@@ -57,7 +57,7 @@ async def completions(request: Request) -> Response:
 async def embeddings(request: Request) -> Response:
     """Vectors, as numbers or as base64 of 32-bit floats."""
     engine: Engine = request.app.state.engine
-    asked = parse_body(await request.body(), "EmbedRequest")
+    asked = parse_body(await request.body(), "EmbedRequest", OPENAI_FIELDS)
     model_name(asked, MODEL_REQUIRED)
     texts = input_texts(asked.get("input"))
     if not texts:
@@ -176,14 +176,16 @@ def _as_ollama(asked: dict[str, Any]) -> dict[str, Any]:
     options |= {"temperature": asked.get("temperature", 1.0), "top_p": asked.get("top_p", 1.0)}
     limit = asked.get("max_completion_tokens", asked.get("max_tokens"))
     stop = asked.get("stop", [])
-    options |= {"num_predict": limit, "stop": [stop] if isinstance(stop, str) else stop}
+    stops = [text for text in (stop if isinstance(stop, list) else [stop]) if isinstance(text, str)]
+    options |= {"num_predict": limit, "stop": stops}
     return {"model": asked["model"], "options": options, "format": _format(asked.get("response_format") or {})}
 
 
 def _format(wanted: dict[str, Any]) -> Any:
     if wanted.get("type") == "json_object":
         return "json"
-    return wanted.get("json_schema", {}).get("schema") if wanted.get("type") == "json_schema" else None
+    described = wanted.get("json_schema") if wanted.get("type") == "json_schema" else None
+    return described.get("schema") if isinstance(described, dict) else None
 
 
 def _with_text(message: Any) -> Any:

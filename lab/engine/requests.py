@@ -18,7 +18,7 @@ _EXPECTED = {
     "Illegal trailing comma before end of object": "looking for beginning of object key string",
     "Illegal trailing comma before end of array": "looking for beginning of value",
 }
-STRING, BOOL, INT, LIST, DICT, ANY = (str,), (bool,), (int, float), (list,), (dict,), (object,)
+STRING, BOOL, INT, NUMBER, LIST, DICT = (str,), (bool,), (int,), (int, float), (list,), (dict,)
 # Fields whose type is checked, with the type's name in Go.
 MODEL_FIELDS = {"model": (STRING, "string"), "name": (STRING, "string"), "stream": (BOOL, "bool")}
 RUN_FIELDS = {
@@ -40,7 +40,44 @@ GENERATE_FIELDS = {
     "images": (LIST, "[]api.ImageData"),
 }
 CHAT_FIELDS = {**RUN_FIELDS, "messages": (LIST, "[]api.Message"), "tools": (LIST, "api.Tools")}
+SHOW_FIELDS = {
+    **MODEL_FIELDS,
+    "verbose": (BOOL, "bool"),
+    "system": (STRING, "string"),
+    "options": (DICT, "map[string]interface {}"),
+}
+COPY_FIELDS = {"source": (STRING, "string"), "destination": (STRING, "string")}
+PULL_FIELDS = {**MODEL_FIELDS, "insecure": (BOOL, "bool")}
+CREATE_FIELDS = {
+    **MODEL_FIELDS,
+    "from": (STRING, "string"),
+    "files": (DICT, "map[string]string"),
+    "template": (STRING, "string"),
+    "system": (STRING, "string"),
+    "parameters": (DICT, "map[string]interface {}"),
+    "messages": (LIST, "[]api.Message"),
+    "renderer": (STRING, "string"),
+    "parser": (STRING, "string"),
+    "requires": (STRING, "string"),
+}
 EMBED_FIELDS = {**RUN_FIELDS, "prompt": (STRING, "string"), "dimensions": (INT, "int")}
+OPENAI_FIELDS = {
+    **MODEL_FIELDS,
+    "messages": (LIST, "[]openai.Message"),
+    "max_tokens": (INT, "int"),
+    "max_completion_tokens": (INT, "int"),
+    "seed": (INT, "int"),
+    "temperature": (NUMBER, "float64"),
+    "top_p": (NUMBER, "float64"),
+    "logprobs": (BOOL, "*bool"),
+    "top_logprobs": (INT, "int"),
+    "frequency_penalty": (NUMBER, "float64"),
+    "presence_penalty": (NUMBER, "float64"),
+    "response_format": (DICT, "openai.ResponseFormat"),
+    "stream_options": (DICT, "openai.StreamOptions"),
+    "dimensions": (INT, "int"),
+    "suffix": (STRING, "string"),
+}
 
 Fields = Mapping[str, tuple[tuple[type, ...], str]]
 
@@ -71,7 +108,8 @@ def parse_body(body: bytes, struct: str, fields: Fields = MODEL_FIELDS) -> dict[
 def check_type(field: str, value: Any, types: tuple[type, ...], go_type: str) -> None:
     """Raise EngineError 400 unless the value is of one of the types. A Boolean is no number."""
     if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
-        raise EngineError(400, f"json: cannot unmarshal {_GO_NAMES[type(value)]} into Go struct field {field} of type {go_type}")
+        found = f"number {value}" if isinstance(value, float) and int in types else _GO_NAMES[type(value)]
+        raise EngineError(400, f"json: cannot unmarshal {found} into Go struct field {field} of type {go_type}")
 
 
 def check_messages(messages: list[Any]) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from lab.engine.answering import MODEL_REQUIRED, Engine, model_name
 from lab.engine.errors import EngineError, ModelMissing
 from lab.engine.model import Model
 from lab.engine.names import Name
-from lab.engine.requests import parse_body
+from lab.engine.requests import COPY_FIELDS, CREATE_FIELDS, PULL_FIELDS, SHOW_FIELDS, parse_body
 from lab.engine.responses import Json, line_of, stream_lines
 from lab.engine.scheduler import Loaded
 from lab.engine.show import describe_model, details
@@ -53,7 +53,7 @@ async def ps(request: Request) -> Response:
 
 async def show(request: Request) -> Response:
     """Everything about one model."""
-    asked = parse_body(await request.body(), "ShowRequest")
+    asked = parse_body(await request.body(), "ShowRequest", SHOW_FIELDS)
     name = model_name(asked, MODEL_REQUIRED)
     try:
         model = await request.app.state.engine.model(name)
@@ -66,7 +66,7 @@ async def pull(request: Request) -> Response:
     """Get a model, with progress."""
     from lab.engine.pull import pull as pull_model
 
-    asked = parse_body(await request.body(), "PullRequest")
+    asked = parse_body(await request.body(), "PullRequest", PULL_FIELDS)
     store, registry = request.app.state.engine.store, request.app.state.registry
     return await _progress(pull_model(store, model_name(asked), asked.get("insecure", False), registry), asked)
 
@@ -80,14 +80,14 @@ async def create(request: Request) -> Response:
     """Make a model from another one or from uploaded files."""
     from lab.engine.create import create as create_model
 
-    asked = parse_body(await request.body(), "CreateRequest")
+    asked = parse_body(await request.body(), "CreateRequest", CREATE_FIELDS)
     model_name(asked)
     return await _progress(create_model(request.app.state.engine.store, asked, request.app.state.registry), asked)
 
 
 async def copy(request: Request) -> Response:
     """Give a model a second name."""
-    asked = parse_body(await request.body(), "CopyRequest")
+    asked = parse_body(await request.body(), "CopyRequest", COPY_FIELDS)
     store = request.app.state.engine.store
     await asyncio.to_thread(store.copy, asked.get("source", ""), asked.get("destination", ""))
     return Response()

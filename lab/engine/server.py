@@ -19,7 +19,7 @@ from lab.engine.answering import Engine
 from lab.engine.environment import ServerSettings
 from lab.engine.errors import EngineError
 from lab.engine.middleware import AccessLog, CancelOnDisconnect, Gate
-from lab.engine.responses import Json, error_json
+from lab.engine.responses import error_json
 from lab.engine.scheduler import Scheduler
 from lab.engine.store import Store
 from lab.engine.version import VERSION
@@ -59,7 +59,7 @@ def make_app(settings: ServerSettings) -> Starlette:
         routes=ROUTES,
         lifespan=_lifespan,
         middleware=[Middleware(AccessLog), Middleware(Gate, settings=settings), Middleware(CancelOnDisconnect)],
-        exception_handlers={EngineError: _engine_error, HTTPException: _plain_error, Exception: _unexpected_error},
+        exception_handlers={EngineError: _engine_error, HTTPException: _plain_error},
     )
     app.state.settings = settings
     app.state.registry = settings.registry
@@ -86,11 +86,6 @@ async def _plain_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     texts = {404: "404 page not found", 405: "405 method not allowed"}
     return PlainTextResponse(texts.get(error.status_code, error.detail), error.status_code, headers=error.headers)
-
-
-async def _unexpected_error(request: Request, error: Exception) -> Response:
-    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return Json({"error": f"internal error: {error}"}, 500)
 
 
 def serve(settings: ServerSettings | None = None) -> None:

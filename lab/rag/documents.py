@@ -1,9 +1,9 @@
-"""Documents from a folder or a file: Markdown and text, each with its source, title and fingerprint."""
+"""Documents from a folder or a file: Markdown, text, HTML and PDF, each with its source, title and fingerprint."""
 
 import hashlib
-import re
 import stat
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,10 +11,21 @@ from langchain_core.documents import Document
 
 from lab.errors import InputError
 from lab.rag.answer import Problem
-from lab.settings import ROOT
+from lab.rag.html_reader import read_html
+from lab.rag.pdf_reader import empty_pages, read_pdf
+from lab.rag.text_reader import Unread, read_markdown, read_text
+from lab.settings import folder_label
 
-MARKDOWN = {".md", ".markdown"}
-SUFFIXES = MARKDOWN | {".txt"}
+Reader = Callable[[bytes, str], tuple[str, str]]  # bytes and file name to title and text
+READERS: dict[str, Reader] = {
+    ".md": read_markdown,
+    ".markdown": read_markdown,
+    ".txt": read_text,
+    ".html": read_html,
+    ".htm": read_html,
+    ".pdf": read_pdf,
+}
+KINDS = "Markdown, text, HTML or PDF"
 
 
 @dataclass
@@ -25,87 +36,93 @@ class Loaded:
     documents: list[Document] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
     whole: bool = True  # False: one file was named, so other documents of the folder are not this ingest's business
+
+    def require_something(self) -> None:
+        """Raises InputError when there was nothing to read at all."""
+        if not (self.documents or self.problems):
+            what = " ".join([f"There are no documents of {KINDS} in {self.folder}.", *self.notes])
+            raise InputError(what, "Name a folder that has some: lab ingest FOLDER")
 
 
 def load(path: Path, max_mb: float) -> Loaded:
     """Load every document under `path`, or the one file it names. One bad document does not stop the others."""
     root = path if path.is_dir() else path.parent
-    loaded = Loaded(_label(root), whole=path.is_dir())
+    loaded = Loaded(folder_label(root), whole=path.is_dir())
     first_with: dict[str, str] = {}
+    left_out: Counter[str] = Counter()
     for file in _files(path):
-        source = file.relative_to(root).as_posix()
-        try:
-            _refuse_odd_name(source)
-            document = _document(file, source, max_mb)
-            document.metadata["folder"] = loaded.folder
-            _refuse_twin(document, first_with)
-            loaded.documents.append(document)
-        except _Unread as error:
-            loaded.unread.add(source)
-            loaded.problems.append(Problem(_printable(source), error.what, error.hint))
-        except InputError as error:
-            loaded.problems.append(Problem(_printable(source), error.what, error.hint))
+        if file.suffix.lower() in READERS:
+            _add(loaded, file, file.relative_to(root).as_posix(), max_mb, first_with)
+        else:
+            left_out[_printable(file.suffix.lower()) or "no ending"] += 1
+    if left_out:
+        loaded.notes.append(_left_out(left_out))
     return loaded
 
 
-class _Unread(InputError):
-    """The file may still hold what was indexed before: what the index has of it stays."""
+def _add(loaded: Loaded, file: Path, source: str, max_mb: float, first_with: dict[str, str]) -> None:
+    try:
+        _refuse_odd_name(source)
+        document = _document(file, source, max_mb)
+        document.metadata["folder"] = loaded.folder
+        _refuse_twin(document, first_with)
+        loaded.documents.append(document)
+        loaded.notes += _unreadable_pages(document)
+    except InputError as error:
+        loaded.problems.append(Problem(_printable(source), error.what, error.hint))
+        if isinstance(error, Unread):
+            loaded.unread.add(source)
 
 
-def _label(root: Path) -> str:
-    """The folder's name in the index: relative inside the project, so that the project can be moved."""
-    root = root.resolve()
-    return root.relative_to(ROOT).as_posix() if root.is_relative_to(ROOT) else root.as_posix()
+def _unreadable_pages(document: Document) -> list[str]:
+    if not document.metadata["source"].lower().endswith(".pdf") or not (pages := empty_pages(document.page_content)):
+        return []
+    listed = ", ".join(map(str, pages[:10])) + (", …" if len(pages) > 10 else "")
+    return [f"{document.metadata['source']}: no text on {len(pages)} of its pages ({listed}): pictures, or empty."]
+
+
+def _left_out(kinds: Counter[str]) -> str:
+    files = f"{kinds.total()} files" if kinds.total() > 1 else "1 file"
+    return f"{files} left out, not {KINDS}: {', '.join(f'{count} × {kind}' for kind, count in sorted(kinds.items()))}."
 
 
 def _files(path: Path) -> Iterator[Path]:
+    """The named file, or every file of the folder that is not hidden, in one order."""
     if path.is_file():
-        if path.suffix.lower() not in SUFFIXES:
-            raise InputError(
-                f"{path.name} is not Markdown or text.", f"Name a file that ends in {', '.join(sorted(SUFFIXES))}, or a folder."
-            )
+        if path.suffix.lower() not in READERS:
+            raise InputError(f"{path.name} is not {KINDS}.", f"Name a file that ends in {', '.join(sorted(READERS))}, or a folder.")
         yield path
         return
     if not path.is_dir():
         raise InputError(f"There is no folder or file {path}.", "Check the path, or leave it out to ingest the handbook: lab ingest")
     for file in sorted(path.rglob("*")):
         hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
-        if file.suffix.lower() in SUFFIXES and not hidden and not file.is_dir():
+        if not hidden and not file.is_dir():
             yield file
 
 
 def _document(file: Path, source: str, max_mb: float) -> Document:
-    text = _text(file, max_mb)
+    data = _bytes(file, max_mb)
+    title, text = READERS[file.suffix.lower()](data, file.name) if data.strip() else ("", "")
     if not text.strip():
         raise InputError("It is empty.", "Write something in it, or delete it.")
-    title = _title(text, file)
     sha256 = hashlib.sha256(text.encode()).hexdigest()
     return Document(page_content=text, metadata={"source": source, "title": title, "sha256": sha256})
-
-
-def _text(file: Path, max_mb: float) -> str:
-    data = _bytes(file, max_mb)
-    if b"\0" in data and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise _Unread("It is a binary file, not text.", "Remove it, or convert it to Markdown.")
-    try:
-        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
-    except UnicodeDecodeError as error:
-        hint = f"Save it as UTF-8: iconv -f ENCODING -t UTF-8 {file.name}, where ENCODING is what it has, for example LATIN1 or SHIFT_JIS."
-        raise _Unread(f"It is not UTF-8 (byte {error.start + 1} is 0x{data[error.start]:02x}).", hint) from error
 
 
 def _bytes(file: Path, max_mb: float) -> bytes:
     try:
         about = file.stat()
         if not stat.S_ISREG(about.st_mode):
-            raise _Unread("It is not a regular file.", "Remove it, or put a text file in its place.")
+            raise Unread("It is not a regular file.", "Remove it, or put a document in its place.")
         if about.st_size > max_mb * 1e6:
             hint = "Split it into smaller documents, or raise MAX_DOCUMENT_MB."
-            raise _Unread(f"It has {about.st_size / 1e6:.1f} MB; the limit is {max_mb:g} MB.", hint)
+            raise Unread(f"It has {about.st_size / 1e6:.1f} MB; the limit is {max_mb:g} MB.", hint)
         return file.read_bytes()
     except OSError as error:
-        raise _Unread(f"It cannot be read ({error.strerror}).", "Check that it exists and that you may read it: ls -l") from error
+        raise Unread(f"It cannot be read ({error.strerror}).", "Check that it exists and that you may read it: ls -l") from error
 
 
 def _refuse_odd_name(source: str) -> None:
@@ -115,11 +132,6 @@ def _refuse_odd_name(source: str) -> None:
 
 def _printable(name: str) -> str:
     return name.encode("utf-8", "backslashreplace").decode()
-
-
-def _title(text: str, file: Path) -> str:
-    heading = re.search(r"^ {0,3}#\s+(.+?)\s*#*\s*$", text, re.MULTILINE) if file.suffix.lower() in MARKDOWN else None
-    return heading.group(1) if heading else file.stem
 
 
 def _refuse_twin(document: Document, first_with: dict[str, str]) -> None:

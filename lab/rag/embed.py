@@ -11,6 +11,7 @@ from langchain_core.embeddings import Embeddings
 
 from lab.errors import InputError, ModelError
 from lab.rag.connections import ollama_client, ollama_errors
+from lab.rag.embedding_models import about
 from lab.settings import Settings
 
 BATCH = 32  # texts in one request: about a second of work on two cores, so progress moves and an interrupt is quick
@@ -23,6 +24,7 @@ class Embedder(Embeddings):
     def __init__(self, settings: Settings):
         self.settings = settings
         self.model = settings.embed_model
+        self.traits = about(self.model)
         self.client = ollama_client(settings)
         self._known: OrderedDict[str, np.ndarray] = OrderedDict()
 
@@ -37,21 +39,19 @@ class Embedder(Embeddings):
         raise ModelError(f"The model server does not list {self.model}.", "Run `lab up`, which gets missing models.")
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """Vectors of all texts. Raises InputError when one is longer than the model reads."""
-        vectors: list[list[float]] = []
-        for start in range(0, len(texts), BATCH):
-            for text, vector in zip(texts[start : start + BATCH], self.batch(texts[start : start + BATCH]), strict=True):
-                if vector is None:
-                    raise InputError(f"A text is longer than {self.model} reads: “{text[:60]}…”.", "Use fewer words.")
-                vectors.append(vector)
-        return vectors
+        """Vectors of passages. Raises InputError when one is longer than the model reads."""
+        parts = (texts[start : start + BATCH] for start in range(0, len(texts), BATCH))
+        return [self._whole(text, vector) for part in parts for text, vector in zip(part, self.batch(part), strict=True)]
 
     def embed_query(self, text: str) -> list[float]:
         """Vector of one question."""
-        return self.embed_documents([text])[0]
+        return self._whole(text, self._vectors([self.traits.query + text])[0])
 
     def batch(self, texts: list[str]) -> list[list[float] | None]:
-        """Vectors of one request's texts; None for a text that is longer than the model reads."""
+        """Vectors of one request's passages; None for one that is longer than the model reads."""
+        return self._vectors([self.traits.passage + text for text in texts])
+
+    def _vectors(self, texts: list[str]) -> list[list[float] | None]:
         try:
             with ollama_errors(self.settings, self.model):
                 return self._request(texts)
@@ -59,7 +59,12 @@ class Embedder(Embeddings):
             if len(texts) == 1:
                 return [None]
             half = len(texts) // 2  # one long text refuses the whole batch: look for it in both halves
-            return self.batch(texts[:half]) + self.batch(texts[half:])
+            return self._vectors(texts[:half]) + self._vectors(texts[half:])
+
+    def _whole(self, text: str, vector: list[float] | None) -> list[float]:
+        if vector is None:
+            raise InputError(f"A text is longer than {self.model} reads: “{text[:60]}…”.", "Use fewer words.")
+        return vector
 
     def _request(self, texts: list[str]) -> list[list[float] | None]:
         try:

@@ -8,12 +8,17 @@ import re
 SPAN = re.compile(r"`([^`\n]+)`")
 FENCED = re.compile(r"^\s*(?:```|~~~)[^\n]*\n(.*?)(?:^\s*(?:```|~~~)|\Z)", re.MULTILINE | re.DOTALL)
 # Flags; paths; calls; words with a digit or underscore; words joined by signs that prose does not join words with.
-IDENTIFIER = re.compile(r"(?<!\w)--?[A-Za-z][\w-]*|(?<!\w)/[\w./{}-]+|\w+\(\)|\w*[\d_]\w*(?:[.,:/%-]\w+)*|\w+(?:[./:@]\w+)+")
-NAME = re.compile(r"\b[A-Za-z]*[a-z][A-Z]\w*\b|\b[A-Z]{2,}\b|(?<=[\w,;)] )[A-Z][a-z]+\b")
-NEGATION = re.compile(
-    r"\b(?:not|no|never|none|nothing|nobody|neither|nor|cannot|refuses?d?|fails?)\b|n['’]t\b|ない|ません|なかっ|ずに|不可"
+# ASCII: Japanese has no blanks, so in 「ポート8000です」 the letters around a number must not become part of it.
+IDENTIFIER = re.compile(r"(?<!\w)--?[A-Za-z][\w-]*|(?<!\w)/[\w./{}-]+|\w+\(\)|\w*[\d_]\w*(?:[.,:/%-]\w+)*|\w+(?:[./:@]\w+)+", re.ASCII)
+NAME = re.compile(r"\b[A-Za-z]*[a-z][A-Z]\w*\b|\b[A-Z]{2,}\b|(?<=[\w,;)] )[A-Z][a-z]+\b", re.ASCII)
+# Japanese forms with a negation in them that deny nothing: must, may, only, not only, few.
+NO_NEGATION = re.compile(
+    r"(?:なければ|なくては|ないと)(?:なりません|ならない|いけません|いけない)|かもしれ(?:ない|ません)|しかない|だけでなく|少ない|に違いない"
 )
-NUMBER = re.compile(r"(?<![\w.])\d[\d.,:]*\d|(?<![\w.])\d(?!\w)")
+NEGATION = re.compile(
+    r"\b(?:not|no|never|none|nothing|nobody|neither|nor|cannot|refuses?d?|fails?)\b|n['’]t\b|ない|ません|なかっ|ずに|不可|失敗|拒否"
+)
+NUMBER = re.compile(r"(?<![\w.])\d[\d.,:]*\d|(?<![\w.])\d(?!\w)", re.ASCII)
 PARTICLE = re.compile(r"^\s*(yes|no|はい|いいえ)\b[,.:;、。]?\s*", re.IGNORECASE)
 
 
@@ -50,7 +55,8 @@ def _small(word: str) -> str:
 
 def denies(sentence: str) -> bool:
     """True when the sentence says that something is not so: an odd number of negations."""
-    return len(NEGATION.findall(PARTICLE.sub("", sentence).lower())) % 2 == 1
+    plain = NO_NEGATION.sub("", PARTICLE.sub("", sentence).lower())
+    return len(NEGATION.findall(plain)) % 2 == 1
 
 
 def particle(sentence: str) -> str:

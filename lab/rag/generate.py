@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import Any
 
 from langchain_core.runnables import Runnable
-from langchain_ollama import ChatOllama
 
+from lab.rag.chat_model import chat_model
 from lab.rag.connections import broke_off, ollama_errors
-from lab.rag.prompt import ANSWER, PASSAGES, join
+from lab.rag.prompt import PASSAGES, join, prompt
 from lab.rag.retrieve import Hit
 from lab.settings import Settings
 
@@ -27,6 +27,8 @@ class Draft:
     text: str = ""
     unread: str = ""  # a note when the model did not read the whole prompt
     unfinished: str = ""  # a note when it did not finish its answer
+    prompt: str = ""  # what it was given
+    prompt_tokens: int = 0  # and how many tokens of it it read
 
 
 class Generator:
@@ -37,19 +39,9 @@ class Generator:
 
     @cached_property
     def chain(self) -> Runnable[dict[str, str], Any]:
-        """LangChain's pipe of prompt and chat model; options that change answers are all set here."""
-        own = self.settings
-        return ANSWER | ChatOllama(
-            model=own.chat_model,
-            base_url=own.ollama_host,
-            temperature=own.temperature,
-            num_ctx=own.num_ctx,
-            num_predict=own.num_predict,
-            repeat_penalty=1.0,  # above 1 a small model avoids the right number because it stands in the prompt
-            seed=0,
-            stop=["\nQuestion:"],  # where a small model starts to repeat the prompt
-            client_kwargs={"timeout": own.request_timeout},
-        )
+        """LangChain's pipe of prompt and chat model."""
+        stop = ["\nQuestion:"]  # where a small model starts to repeat the prompt
+        return prompt(self.settings, "answer") | chat_model(self.settings, num_predict=self.settings.num_predict, stop=stop)
 
     def stream(self, question: str, hits: list[Hit]) -> Iterator[str | Draft]:
         """Pieces of text as the model writes them, and last the Draft."""
@@ -65,12 +57,16 @@ class Generator:
                     yield piece.content
         if not end.get("done"):
             raise broke_off(self.settings)
-        draft.unread = self._unread(ANSWER.format(**values), end.get("input_tokens", 0))
+        draft.prompt, draft.prompt_tokens = (
+            str(prompt(self.settings, "answer").format_messages(**values)[0].content),
+            end.get("input_tokens", 0),
+        )
+        draft.unread = self._unread(draft.prompt, draft.prompt_tokens)
         draft.unfinished = self._unfinished(end)
         yield draft
 
-    def _unread(self, prompt: str, read: int) -> str:
-        needed = at_least(prompt)
+    def _unread(self, text: str, read: int) -> str:
+        needed = at_least(text)
         if read >= FEWER * needed:
             return ""
         window = self.settings.num_ctx

@@ -8,6 +8,7 @@ from lab.rag.answer import STATES, Answer, Citation, Sentence, place
 # Contrast on white: text 16:1, note 5.9:1. Own background, so that a dark theme does not swallow them.
 BOX = "border:1px solid #57606a;border-radius:6px;padding:.6em .9em;background:#fff;color:#1f2328;max-width:50em"
 NOTE = "color:#6a4a00"
+PASSAGE = "white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere;background:#fff;color:#1f2328"
 
 
 def answer_html(answer: Answer) -> str:
@@ -35,7 +36,7 @@ def _text(markdown: str) -> str:
 def _sources(citations: list[Citation]) -> str:
     items = "".join(
         f"<li>[{c.number}] {escape(place(c))}<details><summary>Show the passage of source {c.number}</summary>"
-        f'<pre style="white-space:pre-wrap;background:#fff;color:#1f2328">{escape(c.text)}</pre></details></li>'
+        f'<pre style="{PASSAGE}">{escape(c.text)}</pre></details></li>'
         for c in citations
     )
     return f'<p>Sources</p><ul aria-label="Sources" style="list-style:none;padding-left:0">{items}</ul>' if items else ""

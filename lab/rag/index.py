@@ -10,22 +10,20 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
 
 from langchain_core.documents import Document
 
 from lab.rag.answer import IngestReport, Problem
-from lab.rag.connections import chroma_errors
 from lab.rag.documents import Loaded
 from lab.rag.embed import BATCH, Embedder
+from lab.rag.embedding_models import script
 from lab.rag.split import VERSION, body, chunk, cut, number, split
-from lab.rag.store import PAGE, Store
-
-if TYPE_CHECKING:
-    from chromadb import Collection
+from lab.rag.store import Store
+from lab.rag.stores.collection import Collection
 
 Progress = Callable[[int, int, str], None]  # chunks done, chunks in all, the document at hand
 Vector = list[float]
+KEPT = "1"  # counts changes of what is kept beside a chunk: another number makes the next ingest write it again
 
 
 @dataclass
@@ -63,24 +61,26 @@ class Index:
         """Add what is new, replace what changed, remove what is gone. Safe to interrupt and to repeat."""
         collection = self.store.make()
         held, vector_ids = self._held(collection, loaded.folder)
-        report = IngestReport(problems=loaded.problems)
+        report = IngestReport(problems=loaded.problems, notes=loaded.notes)
         pending = list(self._plan(loaded, held, report))
         usable = {document.metadata["source"] for document in loaded.documents} - {problem.document for problem in report.problems}
         report.documents = len(usable)
         self._reuse(collection, pending, vector_ids, report)
         self._write(collection, pending, held, report, on_progress or (lambda done, total, source: None))
         gone = set(held) - usable - loaded.unread if loaded.whole else set()
-        self._delete(collection, [one for source in gone for one in held[source].ids])
+        collection.delete(one for source in gone for one in held[source].ids)
         report.removed = len(gone)
         if pending or gone:
             self.store.stamp(collection)
+        if not collection.lasting:
+            report.notes.append("This index is in memory (VECTOR_STORE) and ends with this process.")
         return report
 
-    def _held(self, collection: "Collection", folder: str) -> tuple[dict[str, Held], dict[str, str]]:
+    def _held(self, collection: Collection, folder: str) -> tuple[dict[str, Held], dict[str, str]]:
         """What is there of each source, and for each embedded text an id that has its vector."""
         held: dict[str, Held] = defaultdict(Held)
         vector_ids: dict[str, str] = {}
-        for record in self.store.records(collection, ["metadatas"], where={"folder": folder}):
+        for record in collection.records("metadata", where={"folder": [folder]}):
             about = record["metadata"]
             one = held[about["source"]]
             one.ids.add(record["id"])
@@ -96,7 +96,7 @@ class Index:
                 report.unchanged += 1
                 report.chunks += held[source].of
                 continue
-            chunks = split(document, self.settings.chunk_size, self.settings.chunk_overlap)
+            chunks = self._split(document)
             if not chunks:
                 report.problems.append(Problem(source, "It holds no text below its headings.", "Write something in it, or delete it."))
                 continue
@@ -104,24 +104,27 @@ class Index:
             report.added += source not in held
             yield Pending(source, version, chunks)
 
+    def _split(self, document: Document) -> list[Document]:
+        own = self.settings
+        return split(document, own.chunk_size, own.chunk_overlap, own.splitter, own.embed_model)
+
     def _version(self, document: Document) -> str:
         """Changes with the document and with the settings it is split by."""
-        parts = (document.metadata["sha256"], VERSION, self.settings.chunk_size, self.settings.chunk_overlap)
+        own = self.settings
+        parts = (document.metadata["sha256"], VERSION, KEPT, own.splitter, own.chunk_size, own.chunk_overlap)
         return _sha256("\0".join(map(str, parts)))
 
-    def _reuse(self, collection: "Collection", pending: list[Pending], vector_ids: dict[str, str], report: IngestReport) -> None:
+    def _reuse(self, collection: Collection, pending: list[Pending], vector_ids: dict[str, str], report: IngestReport) -> None:
         """Fetch vectors that the collection has already: of unchanged chunks of changed documents, and of equal texts."""
         wanted = {vector_ids[sha]: sha for p in pending for c in p.chunks if (sha := _sha256(c.page_content)) in vector_ids}
-        ids, known = list(wanted), {}
-        for start in range(0, len(ids), PAGE):
-            for record in self.store.records(collection, ["embeddings"], ids=ids[start : start + PAGE]):
-                known[wanted[record["id"]]] = record["embedding"].tolist()
+        found = collection.records("embedding", ids=list(wanted))
+        known = {wanted[record["id"]]: [float(number) for number in record["embedding"]] for record in found}
         for one in pending:
             one.vectors = {c.page_content: known[sha] for c in one.chunks if (sha := _sha256(c.page_content)) in known}
             report.reused += sum(c.page_content in one.vectors for c in one.chunks)
 
     def _write(
-        self, collection: "Collection", pending: list[Pending], held: dict[str, Held], report: IngestReport, progress: Progress
+        self, collection: Collection, pending: list[Pending], held: dict[str, Held], report: IngestReport, progress: Progress
     ) -> None:
         """Embed in batches across documents; Chroma stores the finished ones meanwhile, in a thread of its own."""
         total = sum(len({c.page_content for c in one.chunks} - set(one.vectors)) for one in pending)
@@ -172,30 +175,19 @@ class Index:
         owner.chunks = number(chunks)
         self._batch([(owner, each) for each in new], report)
 
-    def _replace(self, collection: "Collection", finished: list[Pending], held: dict[str, Held]) -> None:
+    def _replace(self, collection: Collection, finished: list[Pending], held: dict[str, Held]) -> None:
         """Store whole documents, then delete what they replace."""
-        rows = [(c, one) for one in finished for c in one.chunks]
-        limit = self.store.client.get_max_batch_size()
-        with chroma_errors(self.settings):
-            for start in range(0, len(rows), limit):
-                part = rows[start : start + limit]
-                collection.upsert(
-                    ids=[c.id or "" for c, _ in part],
-                    embeddings=[one.vectors[c.page_content] for c, one in part],  # type: ignore[arg-type]
-                    documents=[c.page_content for c, _ in part],
-                    metadatas=[_metadata(c, one) for c, one in part],
-                )
-        new = {c.id for c, _ in rows}
-        self._delete(collection, [one for p in finished if p.source in held for one in held[p.source].ids - new])
-
-    def _delete(self, collection: "Collection", ids: list[str]) -> None:
-        with chroma_errors(self.settings):
-            for start in range(0, len(ids), PAGE):
-                collection.delete(ids=ids[start : start + PAGE])
+        chunks = [_stored(c, one) for one in finished for c in one.chunks]
+        collection.add(chunks, {text: vector for one in finished for text, vector in one.vectors.items()})
+        new = {c.id for c in chunks}
+        collection.delete(one for p in finished if p.source in held for one in held[p.source].ids - new)
 
 
-def _metadata(chunk: Document, owner: Pending) -> dict[str, Any]:
-    return {**chunk.metadata, "version": owner.version, "of": len(owner.chunks), "text_sha256": _sha256(chunk.page_content)}
+def _stored(chunk: Document, owner: Pending) -> Document:
+    """The chunk with what is kept beside it."""
+    text = chunk.page_content
+    kept = {"version": owner.version, "of": len(owner.chunks), "text_sha256": _sha256(text), "script": script(text)}
+    return Document(id=chunk.id, page_content=text, metadata={**chunk.metadata, **kept})
 
 
 def _sha256(text: str) -> str:

@@ -7,7 +7,6 @@ rag.ask("Are my models deleted when I remove the container?")
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -15,20 +14,25 @@ import numpy as np
 
 from lab.errors import InputError
 from lab.rag.answer import Answer, IngestReport, State
+from lab.rag.chat_model import Helper
 from lab.rag.connections import load_libraries
+from lab.rag.conversation import Conversation
 from lab.rag.documents import load
 from lab.rag.embed import Embedder
 from lab.rag.generate import Draft, Generator
-from lab.rag.ground import Evidence, cite, covered, holds
+from lab.rag.ground import Evidence, cite, holds
 from lab.rag.index import Index, Progress
-from lab.rag.retrieve import Hit, Retriever
+from lab.rag.lock import only_writer
+from lab.rag.question import asked
+from lab.rag.retrieve import Hit
+from lab.rag.search import Filter, Found, Search
 from lab.rag.store import Store
 from lab.rag.timings import Clock
-from lab.rag.words import Lexicon
+from lab.rag.trace import Trace
+from lab.rag.window import passages
 from lab.settings import Settings, get_settings
 
 REFUSAL = "Not in these documents."
-LONGEST = 2000  # characters of a question
 
 
 class Rag:
@@ -38,7 +42,8 @@ class Rag:
         self.settings = settings
         self.embedder = Embedder(settings)
         self.store = Store(settings, self.embedder)
-        self.retriever = Retriever(self.store)
+        self.helper = Helper(settings)
+        self.retriever = Search(settings, self.embedder, self.store, self.helper)
         self.generator = Generator(settings)
 
     @classmethod
@@ -51,35 +56,68 @@ class Rag:
         """Bring the collection into agreement with a folder or one file; without a name, with the handbook.
 
         `on_progress(done, total, document)` is called after each batch, counting chunks. `rebuild` deletes the collection first.
+        Two at once are no harm: the second waits.
         """
         started = time.perf_counter()
+        show = on_progress or (lambda done, total, document: None)
         loaded = load(Path(folder).expanduser() if folder else self.settings.corpus, self.settings.max_document_mb)
-        if loaded.whole and not loaded.documents and not loaded.unread:
-            raise InputError(
-                f"There are no Markdown or text documents in {loaded.folder}.", "Name a folder that has some: lab ingest FOLDER"
-            )
+        loaded.require_something()
         self.embedder.digest()  # a missing model is told before anything is written
-        if rebuild:
-            self.store.drop()
-        report = Index(self.store, self.embedder).sync(loaded, on_progress)
+        with only_writer(self.settings, lambda: show(0, 1, "waiting for another ingest")):
+            if rebuild:
+                self.store.drop()
+            report = Index(self.store, self.embedder).sync(loaded, show)
         report.seconds = round(time.perf_counter() - started, 3)
         return report
 
-    def search(self, question: str, k: int | None = None) -> list[Hit]:
-        """The passages nearest to a question, best first; `k` is TOP_K when not given."""
-        return self._search(_asked(question), k or self.settings.top_k, Clock()).hits
+    def search(self, question: str, k: int | None = None, where: Filter | None = None) -> list[Hit]:
+        """The passages that fit a question, best first; `k` is TOP_K when not given.
 
-    def ask(self, question: str) -> Answer:
-        """Answer a question from the documents."""
-        *_, answer = self.stream(question)
+        `where` limits them, for example to {"source": "volumes.md"}; several values of a field as a list.
+        """
+        if k is not None and k < 1:
+            raise InputError(f"{k} passages cannot be searched for.", "Give k a number of at least 1, or leave it out.")
+        return self._search(asked(question), k or self.settings.top_k, Clock(), where).hits
+
+    def ask(self, question: str, where: Filter | None = None) -> Answer:
+        """Answer a question from the documents, or from those that `where` lets through."""
+        *_, answer = self.stream(question, where)
         return cast(Answer, answer)
 
-    def stream(self, question: str) -> Iterator[str | Answer]:
+    def stream(self, question: str, where: Filter | None = None) -> Iterator[str | Answer]:
         """The model's words as they come, and last the Answer. The words are a draft: only the Answer was checked."""
-        question, clock = _asked(question), Clock()
+        question, clock = asked(question), Clock()
+        yield from self._tell(question, self._search(question, self.settings.top_k, clock, where), clock)
+
+    def trace(self, question: str, where: Filter | None = None) -> Trace:
+        """Ask, and show each stage: what was found with which scores, what the model was given, the answer, and the times."""
+        question, clock = asked(question), Clock()
+        found = self._search(question, self.settings.top_k, clock, where)
+        *_, answer = self._tell(question, found, clock)
+        found.trace.answer = cast(Answer, answer)
+        found.trace.see(found.query.hits(found.trace.unseen()))
+        return found.trace
+
+    def examine(self, question: str) -> tuple[Evidence, Draft]:
+        """The evidence and the model's draft for a question, with nothing refused or checked: thresholds are chosen from these."""
+        question, clock = asked(question), Clock()
         found = self._search(question, self.settings.top_k, clock)
-        if not covered(question, found.hits):
-            yield _refused(question, found.hits, clock)
+        *_, draft = self.generator.stream(question, found.hits)
+        return self._evidence(question, found, clock), cast(Draft, draft)
+
+    def chat(self) -> Conversation:
+        """A conversation, in which a follow-up question may refer to what was said before."""
+        return Conversation(self)
+
+    def _search(self, question: str, k: int, clock: Clock, where: Filter | None = None) -> Found:
+        return self.retriever.run(question, k, where, clock)
+
+    def _tell(self, question: str, found: Found, clock: Clock) -> Iterator[str | Answer]:
+        with clock.stage("ground"):
+            evidence = self._evidence(question, found, clock)
+            covered = evidence.covered()
+        if not covered:
+            yield _refused(question, found, clock)
             return
         draft = Draft()
         with clock.stage("generate"):
@@ -88,61 +126,33 @@ class Rag:
                     draft = piece
                 else:
                     yield piece
-        yield self._checked(question, found, draft, clock)
+        found.trace.prompt, found.trace.prompt_tokens = draft.prompt, draft.prompt_tokens
+        yield self._checked(question, found, evidence, draft, clock)
 
-    def _search(self, question: str, k: int, clock: Clock) -> "_Found":
-        with clock.stage("search"):
-            collection = self.store.collection()
-            if not collection or not collection.count():
-                raise InputError(f"Nothing is indexed yet in the collection {self.settings.collection}.", "Index the handbook: lab ingest")
-        with clock.stage("embed"):
-            vector = self.embedder.embed_query(question)
-        with clock.stage("search"):
-            hits = self.retriever.search(collection, question, vector, k)
-            return _Found(vector, hits, self.retriever.lexicon(collection))
-
-    def _checked(self, question: str, found: "_Found", draft: Draft, clock: Clock) -> Answer:
-        """The draft where the sources support it, else their own sentences."""
+    def _evidence(self, question: str, found: Found, clock: Clock) -> Evidence:
+        """The sentences that may answer the question: of all that the model reads."""
 
         def embed(texts: list[str]) -> np.ndarray:
             with clock.stage("embed"):
                 return self.embedder.remembered(texts)
 
+        return Evidence(embed, found.lexicon, question, found.vector, passages(found.hits), self.embedder.model)
+
+    def _checked(self, question: str, found: Found, evidence: Evidence, draft: Draft, clock: Clock) -> Answer:
+        """The draft where the sources support it, else their own sentences."""
         with clock.stage("ground"):
-            evidence = Evidence(embed, found.lexicon, question, found.vector, found.hits)
             statements = evidence.check(draft.text)
             state: State = "grounded" if holds(statements) else "quoted"
             if state == "quoted":
                 statements = [(source.text, source, 1.0) for source in evidence.quote()]
             if not statements:  # passages of code only: no sentence that could be quoted
-                return _refused(question, found.hits, clock)
-            told, citations = cite(statements, found.hits)
+                return _refused(question, found, clock)
+            told, citations = cite(statements, evidence.hits)
         text = " ".join(sentence.text for sentence in told)
-        notes = [draft.unread, draft.unfinished if state == "grounded" else ""]
+        notes = [*found.notes, draft.unread, draft.unfinished if state == "grounded" else ""]
         return Answer(question, text, state, told, citations, clock.read(), [note for note in notes if note])
 
 
-@dataclass(frozen=True)
-class _Found:
-    """What a search gives to the later stages."""
-
-    vector: list[float]
-    hits: list[Hit]
-    lexicon: Lexicon
-
-
-def _asked(question: str) -> str:
-    """The question, when it can be asked."""
-    question = question.strip()
-    if not question:
-        raise InputError("The question is empty.", 'Ask something, for example: lab ask "Which port does Chroma use?"')
-    if len(question) > LONGEST:
-        raise InputError(f"The question has {len(question)} characters; the limit is {LONGEST}.", "Ask it in fewer words.")
-    return question
-
-
-def _refused(question: str, hits: list[Hit], clock: Clock) -> Answer:
-    notes = [f"The nearest passage is in {hits[0].source}, {hits[0].section or hits[0].title}."]
-    if not question.isascii() and sum(letter.isascii() for letter in question) < len(question) / 2:
-        notes.append("The embedding model may read English only; a question in another language then does not find its passage.")
-    return Answer(question, REFUSAL, "refused", timings=clock.read(), notes=notes)
+def _refused(question: str, found: Found, clock: Clock) -> Answer:
+    nearest = [f"The nearest passage is in {hit.source}, {hit.headed}." for hit in found.hits[:1]]
+    return Answer(question, REFUSAL, "refused", timings=clock.read(), notes=[*nearest, *found.notes])

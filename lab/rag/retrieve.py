@@ -1,22 +1,28 @@
-"""The chunks nearest to a question: by meaning first, then ordered together with the words they share."""
+"""What every way of retrieval has in common: a query, an order of chunks, and the passages that come out of it."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
-from lab.rag.connections import chroma_errors
+import numpy as np
+from langchain_core.documents import Document
+
+from lab.rag.keyword_index import KeywordIndex
 from lab.rag.split import body
-from lab.rag.store import Store
-from lab.rag.words import Lexicon, term_set, terms
+from lab.rag.stores.collection import Collection, Where
+from lab.rag.words import term_set, terms
 
-if TYPE_CHECKING:
-    from chromadb import Collection
-    from langchain_chroma import Chroma
-
-CANDIDATES = 100  # chunks fetched by meaning, of which the shared words choose
-# Weight of shared words beside similarity. On the 48 questions of tests/integration/rag the passage with the answer comes
-# first for 0.79 of them by similarity alone, 0.90 by reciprocal rank fusion, 0.94 with 0.4 or 0.5; among the first 3: 0.92, 1.00, 1.00.
+# Weight of shared words beside similarity. The right article comes first, and among the first three, on the questions of
+# corpus/questions.jsonl that the handbook answers:
+#                                               similarity   BM25         both, by rank  both, by this sum
+# 155 in English with all-minilm                0.78, 0.91   0.80, 0.94   0.84, 0.97     0.86, 0.96
+# 58 in Japanese with multilingual-e5-small     0.84, 0.95   0.84, 0.98   0.90, 0.93     0.93, 0.98
+# 58 in Japanese with all-minilm, which reads none of it: similarity 0.43, 0.67; all of both 0.71, 0.84; BM25 alone 0.84, 0.98.
 WORDS = 0.5
-SAMPLE = 5000  # chunks from which the rarity of words is counted
+
+Number = TypeVar("Number", float, np.ndarray)
+DIGITS = 6  # of a score that count in an order
+Ranking = list[tuple[str, float]]  # ids of chunks with their scores, best first
 
 
 @dataclass(frozen=True)
@@ -30,47 +36,97 @@ class Hit:
     title: str
     score: float
     cover: float  # share of the question's weighty words that it contains
+    folder: str = ""
+    position: int = 0  # of the chunk in its document
+    window: tuple["Hit", ...] = ()  # the passage with what stands around it, in the document's order
+    floor: float = 0.0  # the score of unrelated passages, which depends on the embedding model
 
     @property
     def rank(self) -> float:
-        """What passages are ordered by: similarity and shared words together."""
-        return self.score + WORDS * self.cover
+        """Similarity and shared words together: how well the chunk fits the question, whichever way it was found."""
+        return likeness(self.score, self.floor) + WORDS * self.cover
+
+    @property
+    def headed(self) -> str:
+        """The path of headings above it."""
+        return self.section or self.title
 
 
-class Retriever:
-    """Searches one collection."""
+@dataclass
+class Query:
+    """One text that is looked for, and the chunks seen for it so far with their similarity."""
 
-    def __init__(self, store: Store):
-        self.store = store
-        self._lexicon: tuple[object, Lexicon] = (None, Lexicon([]))
-        self._opened: dict[object, Chroma] = {}
+    collection: Collection
+    keywords: KeywordIndex
+    text: str
+    vector: list[float]
+    documents: dict[str, Document] = field(default_factory=dict)
+    near: dict[str, float] = field(default_factory=dict)
+    floor: float = 0.0  # the cosine of unrelated texts
 
-    def lexicon(self, collection: "Collection") -> Lexicon:
-        """Rarity of words in this collection, counted once and again after an ingest changed it."""
-        state = (collection.id, (collection.metadata or {}).get("changed_at"))
-        if state != self._lexicon[0]:
-            records = self.store.records(collection, ["documents"], limit=SAMPLE)
-            self._lexicon = (state, Lexicon(record["document"] for record in records))
-        return self._lexicon[1]
+    def see(self, document: Document, similarity: float) -> str:
+        """Remember a chunk; returns its id."""
+        chunk = document.id or ""
+        self.documents[chunk], self.near[chunk] = document, similarity
+        return chunk
 
-    def vector_store(self, collection: "Collection") -> "Chroma":
-        """The collection as LangChain's vector store."""
-        from langchain_chroma import Chroma
+    def complete(self, ids: list[str]) -> None:
+        """Fetch the chunks that were not seen yet. One that was deleted meanwhile stays away."""
+        missing = [chunk for chunk in ids if chunk not in self.near]
+        vector = np.asarray(self.vector)
+        for record in self.collection.records("document", "metadata", "embedding", ids=missing):
+            other = np.asarray(record["embedding"])
+            cosine = float(vector @ other / ((np.linalg.norm(vector) * np.linalg.norm(other)) or 1))
+            self.see(Document(id=record["id"], page_content=record["document"], metadata=record["metadata"]), cosine)
 
-        if collection.id not in self._opened:
-            embedder, client = self.store.embedder, self.store.client
-            self._opened = {collection.id: Chroma(collection.name, embedder, client=client, create_collection_if_not_exists=False)}
-        return self._opened[collection.id]
+    def hits(self, ids: list[str]) -> list[Hit]:
+        """These chunks as hits, in this order."""
+        self.complete(ids)
+        wanted = terms(self.text)
+        return [self._hit(self.documents[chunk], wanted) for chunk in ids if chunk in self.documents]
 
-    def search(self, collection: "Collection", question: str, vector: list[float], k: int) -> list[Hit]:
-        """The k best chunks, best first."""
-        lexicon, wanted = self.lexicon(collection), terms(question)
-        with chroma_errors(self.store.settings):
-            store = self.vector_store(collection)
-            found = store.similarity_search_by_vector_with_relevance_scores(vector, max(CANDIDATES, k))
-        hits = []
-        for document, distance in found:
-            about = document.metadata
-            cover = lexicon.cover(wanted, term_set(document.page_content))
-            hits.append(Hit(document.id or "", body(document), about["source"], about["section"], about["title"], 1 - distance, cover))
-        return sorted(hits, key=lambda hit: -hit.rank)[:k]
+    def _hit(self, document: Document, wanted: list[str]) -> Hit:
+        known, chunk = document.metadata, document.id or ""
+        cover = self.keywords.lexicon.cover(wanted, term_set(document.page_content))
+        place = (known["source"], known["section"], known["title"])
+        return Hit(chunk, body(document), *place, self.near[chunk], cover, known["folder"], known["position"], floor=self.floor)
+
+
+def likeness(cosine: Number, floor: float) -> Number:
+    """Similarity on one scale for all embedding models: 0 for unrelated texts, 1 for the same text."""
+    return (cosine - floor) / (1 - floor)
+
+
+def ordered(scores: Iterable[tuple[str, float]]) -> Ranking:
+    """Best first. Stores differ in the seventh digit, and equal scores come in the order of their ids: every store agrees."""
+    return sorted(scores, key=lambda one: (-round(one[1], DIGITS), one[0]))
+
+
+class Retriever(Protocol):
+    """A way of finding chunks."""
+
+    name: str
+
+    def rank(self, query: Query, n: int, where: Where) -> Ranking:
+        """The n best chunks that pass the filter."""
+
+
+class Dense:
+    """The chunks nearest in meaning: the vector store's own search."""
+
+    name = "dense"
+
+    def rank(self, query: Query, n: int, where: Where) -> Ranking:
+        """Ids and cosine similarities of the n nearest chunks."""
+        found = query.collection.nearest(query.vector, n, where)
+        return ordered((query.see(document, similarity), similarity) for document, similarity in found)
+
+
+class Keyword:
+    """The chunks that share a question's rare words: BM25."""
+
+    name = "keyword"
+
+    def rank(self, query: Query, n: int, where: Where) -> Ranking:
+        """Ids and BM25 scores of the n best chunks."""
+        return query.keywords.search(query.text, n, where)

@@ -9,7 +9,10 @@ ITEM = re.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])\s+|^\s*>\s?")
 # A full stop followed by a blank ends a sentence, unless one of these stands before it.
 ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|vs|cf|approx|dr|mr|mrs|incl|resp)|\b[A-Z])\.$", re.IGNORECASE)
 LINK = re.compile(r"!?\[([^\]]*)\]\([^)\s]*\)")
-END = re.compile(r"(?<=[。！？])[」』）]?|(?<=[.!?])[\"'”’)\]*_]*(?=\s)")
+# Japanese needs no blank after a full stop; half-width marks end a sentence there as well, when Japanese goes on after them.
+END = re.compile(r"(?<=[。！？．｡])[」』）]*|(?<=[.!?])[\"'”’)\]*_]*(?=\s)|(?<=[ぁ-ヿ一-鿿][.!?])(?=[ぁ-ヿ一-鿿「『])")
+OPENED, CLOSED = "「『（", "」』）"
+GOES_ON = re.compile(r"[とはがをにのもでやへなだか]")  # after a quotation: the sentence around it continues
 
 
 def sentences(text: str) -> list[str]:
@@ -51,6 +54,8 @@ def _of_block(block: str) -> Iterator[str]:
         sentence = block[start : end.end()].strip()
         if not sentence or _inside(block, start, end.end()) or ABBREVIATION.search(sentence):
             continue
+        if _in_quotation(block, start, end.end()):
+            continue
         yield sentence
         start = end.end()
     if rest := block[start:].strip():
@@ -60,3 +65,12 @@ def _of_block(block: str) -> Iterator[str]:
 def _inside(block: str, start: int, end: int) -> bool:
     """True where an odd number of backticks came before: a full stop in `code` ends nothing."""
     return block.count("`", start, end) % 2 == 1
+
+
+def _in_quotation(block: str, start: int, end: int) -> bool:
+    """True where a Japanese quotation is still open and closes later, or has closed and its sentence goes on."""
+    said = block[start:end]
+    opened = sum(map(said.count, OPENED)) - sum(map(said.count, CLOSED))
+    if opened > 0:
+        return any(mark in block[end:] for mark in CLOSED)
+    return said[-1] in CLOSED and GOES_ON.match(block, end) is not None

@@ -1,20 +1,28 @@
-"""Chunks from documents: first at Markdown headings, then by size, at paragraph and sentence ends where possible.
+"""Chunks from documents, in one of three ways; each cuts at paragraph and sentence ends where possible.
 
-Sizes are characters. A chunk's text begins with its headings, so that a search finds "Volumes > Backup" by either word;
-the headings are not counted in the size.
+headings    first at headings, then by characters: a chunk has one subject (what the lab does unless SPLITTER says otherwise)
+characters  by characters alone, wherever the headings are: what most tutorials do
+tokens      by tokens alone, and never more than the embedding model reads
+
+A chunk's text begins with its headings, so that a search finds "Volumes > Backup" by either word; where headings are not
+looked at, it begins with the document's title. Neither is counted in the size. Pages of a PDF are always kept apart.
 """
 
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
 from langchain_core.documents import Document
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
-from lab.rag.documents import MARKDOWN
+from lab.rag.pdf_reader import PAGE_END
+from lab.rag.tokens import count, fits
+from lab.settings import Splitter
+
+HEADED = {".md", ".markdown", ".html", ".htm"}  # read as Markdown
 
 # Japanese has no blanks between words: without its own full stops and commas it would be cut in mid-word.
 SEPARATORS = ["\n\n", "\n", "。", "！", "？", ". ", "! ", "? ", "、", " ", ""]
@@ -27,10 +35,21 @@ CODE = re.compile(r"^ {0,3}(```+|~~~+)[^\n]*\n.*?^ {0,3}\1[`~]*[ \t]*$", re.MULT
 HIDE, SHOW = str.maketrans({"\n": "\ufdd0", " ": "\ufdd1"}), str.maketrans({"\ufdd0": "\n", "\ufdd1": " "})
 
 
-def split(document: Document, size: int, overlap: int) -> list[Document]:
-    """Chunks of one document, in order. Their metadata: folder, source, title, section, position."""
-    pieces = ((section, piece) for section, text in _sections(document) for piece in cut(text, size, overlap))
+def split(document: Document, size: int, overlap: int, splitter: Splitter = "headings", model: str = "") -> list[Document]:
+    """Chunks of one document, in order. Their metadata: folder, source, title, section, position.
+
+    `size` and `overlap` count characters; with `tokens` they count tokens, and `model` is the embedding model that reads them.
+    """
+    sections = _sections(document, by_headings=splitter == "headings")
+    pieces = ((section, piece) for section, text in sections for piece in _pieces(text, size, overlap, splitter, model))
     return number([chunk(document.metadata, section, piece) for section, piece in pieces])
+
+
+def _pieces(text: str, size: int, overlap: int, splitter: Splitter, model: str) -> list[str]:
+    if splitter != "tokens":
+        return cut(text, size, overlap)
+    size = min(size, fits(model))
+    return cut(text, size, min(overlap, size // 2), count)
 
 
 def chunk(about: dict[str, str], section: str, text: str) -> Document:
@@ -60,29 +79,46 @@ def number(chunks: list[Document]) -> list[Document]:
     return chunks
 
 
-def cut(text: str, size: int, overlap: int) -> list[str]:
-    """Cut a text into pieces of at most `size` characters. A code block that fits stays whole."""
+def cut(text: str, size: int, overlap: int, length: Callable[[str], int] = len) -> list[str]:
+    """Cut a text into pieces of at most `size`, measured by `length`. A code block that fits stays whole."""
+    splitter = _splitter(size, overlap, length)
     if "\ufdd0" in text or "\ufdd1" in text:
-        return _splitter(size, overlap).split_text(text)
-    hidden = CODE.sub(lambda code: code[0].translate(HIDE) if len(code[0]) <= size else code[0], text)
-    return [piece.translate(SHOW) for piece in _splitter(size, overlap).split_text(hidden)]
+        return splitter.split_text(text)
+    hidden = CODE.sub(lambda code: code[0].translate(HIDE) if length(code[0]) <= size else code[0], text)
+    return [piece.translate(SHOW) for piece in splitter.split_text(hidden)]
 
 
 @lru_cache(maxsize=8)
-def _splitter(size: int, overlap: int) -> RecursiveCharacterTextSplitter:
-    return RecursiveCharacterTextSplitter(separators=SEPARATORS, keep_separator="end", chunk_size=size, chunk_overlap=overlap)
+def _splitter(size: int, overlap: int, length: Callable[[str], int]) -> RecursiveCharacterTextSplitter:
+    return RecursiveCharacterTextSplitter(
+        separators=SEPARATORS, keep_separator="end", chunk_size=size, chunk_overlap=overlap, length_function=length
+    )
 
 
-def _sections(document: Document) -> Iterator[tuple[str, str]]:
-    """Headings as a path, and the text below them. A heading without text and without headings below it is its own text."""
-    if Path(document.metadata["source"]).suffix.lower() not in MARKDOWN:
+def _sections(document: Document, by_headings: bool) -> Iterator[tuple[str, str]]:
+    """The parts of a document that are cut on their own, each with its path of headings, or its page."""
+    suffix = Path(document.metadata["source"]).suffix.lower()
+    if suffix == ".pdf":
+        yield from _pages(document)
+    elif by_headings and suffix in HEADED:
+        yield from _below_headings(document.page_content)
+    else:
         yield "", document.page_content
-        return
-    sections = list(_headed(document.page_content.split("\n")))
-    for (path, lines), following in zip(sections, [*(path for path, _ in sections[1:]), ()], strict=True):
-        text = "\n".join(lines).strip("\n")
+
+
+def _pages(document: Document) -> Iterator[tuple[str, str]]:
+    for page, text in enumerate(document.page_content.split(PAGE_END), start=1):
         if text.strip():
-            yield " > ".join(path), text
+            yield f"{document.metadata['title']} > page {page}", text
+
+
+def _below_headings(text: str) -> Iterator[tuple[str, str]]:
+    """Headings as a path, and the text below them. A heading without text and without headings below it is its own text."""
+    sections = list(_headed(text.split("\n")))
+    for (path, lines), following in zip(sections, [*(path for path, _ in sections[1:]), ()], strict=True):
+        below = "\n".join(lines).strip("\n")
+        if below.strip():
+            yield " > ".join(path), below
         elif path and following[: len(path)] != path:
             yield " > ".join(path), path[-1]
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-STAGES = ("embed", "search", "generate", "ground")
+STAGES = ("embed", "search", "generate", "ground")  # of every answer; others are added when they happen
 
 
 class Clock:
@@ -30,7 +30,7 @@ class Clock:
     def _book(self) -> None:
         now = time.perf_counter()
         if self._open:
-            self.stages[self._open[-1]] += 1000 * (now - self._since)
+            self.stages[self._open[-1]] = self.stages.get(self._open[-1], 0.0) + 1000 * (now - self._since)
         self._since = now
 
     def read(self) -> dict[str, float]:

@@ -2,8 +2,9 @@
 
 import math
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 # Too common to tell two passages apart; a question's own words (how, what) are among them.
@@ -19,16 +20,32 @@ mean means now please really somebody someone something still tell thing things 
 STOP = frozenset(COMMON.split())
 LATIN = re.compile(r"[a-z0-9à-öø-ÿ]+(?:['’](?!s\b)[a-z]+)?")
 JAPANESE = re.compile(r"[ぁ-ヿ々一-鿿ｦ-ﾟ]+")
+OTHER = re.compile(r"[^\W\d_a-zà-öø-ÿぁ-ヿ々一-鿿]+")  # words of every other writing
 HIRAGANA = re.compile(r"[ぁ-ゟ]+")
 ENDINGS = (("ies", "y"), ("sses", "ss"), ("ing", ""), ("ed", ""), ("es", "e"), ("s", ""))
 
 
+# Flags, paths, file and model names, options: what people search for letter by letter.
+WHOLE = re.compile(r"(?<![\w-])--?[a-z][\w-]*|(?:(?<![\w/])/)?[a-z0-9_]+(?:[./:@_-]+[a-z0-9_]+)+|[a-z0-9]*_[a-z0-9_]+")
+
+
+def tokens(text: str) -> list[str]:
+    """What a keyword index holds of a text: its terms, and identifiers once more as a whole."""
+    return terms(text) + WHOLE.findall(_plain(text))
+
+
 def terms(text: str) -> list[str]:
     """The terms of a text, in order, with repetitions; without the words that stand in every text."""
-    low = text.lower()
+    low = _plain(text)
     latin = [stem(word) for word in LATIN.findall(low) if word not in STOP]
     pairs = [run[i : i + 2] for run in JAPANESE.findall(low) for i in range(max(len(run) - 1, 1))]
-    return latin + [pair for pair in pairs if not HIRAGANA.fullmatch(pair)]
+    others = [] if low.isascii() else OTHER.findall(low)
+    return latin + others + [pair for pair in pairs if not HIRAGANA.fullmatch(pair)]
+
+
+def _plain(text: str) -> str:
+    """Small letters, and one form for letters that Unicode has twice: Ｃｈｒｏｍａ, ｺﾝﾃﾅ."""
+    return (text if text.isascii() else unicodedata.normalize("NFKC", text)).lower()
 
 
 @lru_cache(maxsize=2048)
@@ -37,6 +54,7 @@ def term_set(text: str) -> frozenset[str]:
     return frozenset(terms(text))
 
 
+@lru_cache(maxsize=65536)
 def stem(word: str) -> str:
     """A word without its commonest endings: containers → container, deleted → delet, deleting → delet."""
     for ending, instead in ENDINGS:
@@ -57,6 +75,13 @@ class Lexicon:
         for text in texts:
             self.size += 1
             self.texts_with.update(set(terms(text)))
+
+    @classmethod
+    def of(cls, size: int, texts_with: Mapping[str, int]) -> "Lexicon":
+        """From counts that are known already."""
+        lexicon = cls([])
+        lexicon.size, lexicon.texts_with = size, Counter(texts_with)
+        return lexicon
 
     def weight(self, term: str) -> float:
         """Inverse document frequency, as BM25 counts it; a term that occurs nowhere weighs most."""

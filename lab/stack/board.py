@@ -107,4 +107,4 @@ def _html_table(caption: str, head: list[str], rows: list[list[str]]) -> str:
 
 
 def _cell(text: str) -> str:
-    return f'<td style="text-align:left;padding:2px 12px 2px 0">{escape(text)}</td>'
+    return f'<td style="text-align:left;padding:2px 12px 2px 0;white-space:nowrap">{escape(text)}</td>'

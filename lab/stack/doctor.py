@@ -14,6 +14,7 @@ from lab import bootstrap
 from lab.engine.weights import CATALOGUE, Weights
 from lab.errors import LabError, SettingError
 from lab.settings import ROOT, Settings, load_settings
+from lab.stack.models import TASKS, full_name, read_models, unfit_models
 from lab.stack.ports import describe
 from lab.stack.process import find, leftovers
 from lab.stack.state import read_state
@@ -41,7 +42,17 @@ def examine(full: bool = False) -> list[Finding]:
         settings = load_settings()
     except SettingError as error:
         return [Finding(error.what, "No command of the lab can run.", error.hint)]
-    checks: list[Callable[[Settings], Iterator[Finding]]] = [environment, packages, env_file, disk, memory, state_file, services, lost]
+    checks: list[Callable[[Settings], Iterator[Finding]]] = [
+        environment,
+        packages,
+        env_file,
+        disk,
+        memory,
+        state_file,
+        services,
+        models,
+        lost,
+    ]
     if read_status(settings).place == "embedded":
         checks.append(whole_weights if full else weights)
     return [finding for check in checks for finding in check(settings)]
@@ -121,6 +132,17 @@ def services(settings: Settings) -> Iterator[Finding]:
             detail, _, advice = service.detail.partition("; ")
             symptom = f"{service.title} {WORDS[service.state]}: {detail}."
             yield Finding(symptom, "What needs it fails.", advice if service.state == "port taken" else "lab up")
+
+
+def models(settings: Settings) -> Iterator[Finding]:
+    """Does a server that answers have the lab's models, and can each do its task?"""
+    present = {model.name for model in read_models(settings)}
+    for setting in TASKS if present else ():
+        model = getattr(settings, setting.lower())
+        if full_name(model) not in present:
+            yield Finding(f"The Ollama server does not have {model}, which {setting} names.", "Questions are not answered.", "lab up")
+    for error in unfit_models(settings):
+        yield Finding(error.what, "Questions are not answered.", error.hint)
 
 
 def lost(settings: Settings) -> Iterator[Finding]:

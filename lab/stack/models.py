@@ -1,5 +1,6 @@
 """The models of the Ollama server that the lab uses, in whichever place it is."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,10 +54,16 @@ def ensure_models(settings: Settings, view: View) -> None:
         model = getattr(settings, setting.lower())
         if full_name(model) not in present:
             pull(settings, setting, view)
+    for error in unfit_models(settings):
+        raise error
+
+
+def unfit_models(settings: Settings) -> Iterator[ModelError]:
+    """One error for each setting that names a model of the server which cannot do that setting's task."""
     for state in read_models(settings):
         for setting, task in TASKS.items():
             if state.name == full_name(getattr(settings, setting.lower())) and not state.can(task):
-                raise ModelError(f"{state.name} cannot be used as {setting}: it does no {task}.", _choose(settings, setting))
+                yield ModelError(f"{state.name} cannot be used as {setting}: it does no {task}.", _choose(settings, setting))
 
 
 def pull(settings: Settings, setting: str, view: View) -> None:

@@ -25,6 +25,11 @@ ALL_RAN = """() => {
     const cells = shown.content.model.toJSON().cells.filter(cell => cell.cell_type === 'code')
     return shown.sessionContext.session.kernel.status === 'idle' && cells.every(cell => cell.execution_count !== null)
 }"""
+# A terminal draws its text as a picture, so what a command says is written to a file and read from the server.
+FOUND = """async () => {
+    const answer = await fetch('/files/found.txt')
+    return answer.ok && (await answer.text()).endsWith('/bin/lab\\n')
+}"""
 # JupyterLab draws only the cells on screen; the truth is in its model.
 CELLS = "() => window.jupyterapp.shell.currentWidget.content.model.toJSON().cells"
 
@@ -106,6 +111,15 @@ def test_the_board_and_a_grounded_answer_can_be_seen_and_read(lesson):
     assert "volumes.md" in answer.inner_text()
     assert unread_by_axe(lesson) == []
     keep_screenshot(lesson)
+
+
+def test_a_terminal_knows_the_lab_command(page, lab_address):
+    page.goto(f"{lab_address}&reset")  # without the terminals of an earlier visit
+    page.wait_for_function(READY)
+    page.evaluate("() => window.jupyterapp.commands.execute('terminal:create-new')")
+    page.locator(".jp-Terminal .xterm-screen").click()
+    page.keyboard.type("command -v lab > $LAB_JUPYTER_ROOT/found.txt\n")
+    page.wait_for_function(FOUND, timeout=20_000)
 
 
 def keep_screenshot(page):

@@ -146,3 +146,9 @@ def test_env_example_lists_every_setting_with_its_default():
         default = Settings.model_fields[name.lower()].default
         relative = str(default).removeprefix(f"{ROOT}/")
         assert value == relative, name
+
+
+def test_two_services_on_one_port_are_refused_before_anything_starts(monkeypatch):
+    monkeypatch.setenv("CHROMA_PORT", "8888")
+    with pytest.raises(SettingError, match="each service needs a port of its own: JUPYTER_PORT=8888, CHROMA_PORT=8888"):
+        load_settings()

@@ -59,7 +59,7 @@ def test_text_that_the_model_cannot_read_whole_is_split_and_found(make_rag, tmp_
     report = rag.ingest(tmp_path)
     assert "longer than all-minilm reads at once" in report.notes[0]
     collection = rag.store.make()
-    assert any("zebra4711" in text for text in collection.get()["documents"])
+    assert any("zebra4711" in record["document"] for record in collection.records("document"))
 
 
 def test_chroma_killed_during_an_ingest_loses_nothing(make_rag, chroma, wait_until):
@@ -76,9 +76,9 @@ def test_chroma_killed_during_an_ingest_loses_nothing(make_rag, chroma, wait_unt
         assert "lab up" in error.value.hint
     with chroma() as (server, settings):
         rag = make_rag(**{**settings.model_dump()})
-        kept = {record["id"] for record in rag.store.records(rag.store.make(), ["metadatas"])}
+        kept = {record["id"] for record in rag.store.make().records()}
         report = rag.ingest()
-        records = list(rag.store.records(rag.store.make(), ["metadatas"]))
+        records = list(rag.store.make().records("metadata"))
     assert kept <= {record["id"] for record in records}
     assert 0 < report.embedded < report.chunks == len(records)
     of = {record["metadata"]["source"]: record["metadata"]["of"] for record in records}
@@ -109,6 +109,6 @@ def test_langchain_reads_the_same_collection(make_rag, folder):
 
     rag = make_rag()
     rag.ingest(folder)
-    store = Chroma(rag.settings.collection, rag.embedder, client=rag.store.client)
+    store = Chroma(rag.settings.collection, rag.embedder, client=rag.store.backend.client)
     (document,) = store.similarity_search("Are models in a named volume deleted with the container?", k=1)
     assert document.metadata["source"] == "volumes.md"

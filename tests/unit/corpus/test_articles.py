@@ -1,63 +1,21 @@
 """The handbook is read by people and searched by the lab: each article keeps a form that serves both."""
 
-import ast
-import json
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import yaml
 
-CORPUS = Path(__file__).resolve().parents[3] / "corpus"
+from tests.unit.corpus.articles import CORPUS, Article, blocks_that_parse, blocks_with_a_language, ends_with, live_links, one_title, read
+
 ARTICLES = sorted(CORPUS.glob("*.md"))
-LANGUAGES = {"bash", "dockerfile", "json", "python", "text", "yaml"}
-FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.M | re.S)
-LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
 SECOND_SENTENCE = re.compile(r"[.!?][\"')*]*\s+[\"'(*]*(?:[A-Z]|`)")
 BELITTLING = re.compile(r"\b(simply|just|obviously|easily|of course|trivial)\b", re.I)
 
 
-@dataclass(frozen=True)
-class Article:
-    """One Markdown file, taken apart."""
-
-    name: str
-    text: str
-
-    @property
-    def blocks(self) -> list[tuple[str, str]]:
-        return FENCE.findall(self.text)
-
-    @property
-    def prose(self) -> str:
-        return FENCE.sub("", self.text)
-
-    @property
-    def headings(self) -> list[tuple[str, str]]:
-        return re.findall(r"^(#+) (.+)$", self.prose, re.M)
-
-    @property
-    def sections(self) -> dict[str, str]:
-        parts = re.split(r"^## (.+)\n", self.text, flags=re.M)
-        return dict(zip(parts[1::2], parts[2::2], strict=True))
-
-    @property
-    def sentences(self) -> list[str]:
-        """Source lines of prose and lists, without headings and list marks."""
-        lines = (re.sub(r"^\s*(?:[-*]|\d+\.)\s+", "", line).strip() for line in self.prose.splitlines())
-        return [line for line in lines if line and not line.startswith("#")]
-
-
 def words(text: str) -> int:
     return len(text.split())
-
-
-def one_title(a: Article) -> list[str]:
-    titles = [text for mark, text in a.headings if mark == "#"]
-    return [] if len(titles) == 1 and a.text.startswith("# ") else [f"{len(titles)} titles, or the title is not the first line"]
 
 
 def readable_length(a: Article) -> list[str]:
@@ -93,36 +51,8 @@ def sentences_that_stand_alone(a: Article) -> list[str]:
     ]
 
 
-def live_links(a: Article) -> list[str]:
-    relative = [target for target in LINK.findall(a.prose) if "://" not in target]
-    return [f"dead link {target}" for target in relative if not (CORPUS / target.split("#")[0]).is_file()]
-
-
 def ends_in_short(a: Article) -> list[str]:
-    title, body = list(a.sections.items())[-1] if a.sections else ("", "")
-    facts = [line for line in body.splitlines() if line.startswith("- ")]
-    return [] if title == "In short" and 3 <= len(facts) <= 5 else [f"ends with '{title}' and {len(facts)} facts"]
-
-
-def parses(language: str, body: str) -> Exception | None:
-    reader: dict[str, Callable[[str], object]] = {"yaml": yaml.safe_load, "python": ast.parse}
-    try:
-        if language == "json":
-            [json.loads(line) for line in body.splitlines()] if body.count("\n{") else json.loads(body)
-        else:
-            reader.get(language, str)(body)
-    except (yaml.YAMLError, ValueError, SyntaxError) as error:
-        return error
-    return None
-
-
-def blocks_with_a_language(a: Article) -> list[str]:
-    odd = a.prose.count("```")
-    return [f"language '{mark}'" for mark, _ in a.blocks if mark not in LANGUAGES] + (["an open code block"] if odd else [])
-
-
-def blocks_that_parse(a: Article) -> list[str]:
-    return [f"{mark}: {error}" for mark, body in a.blocks if (error := parses(mark, body))]
+    return ends_with("In short", a)
 
 
 def respectful_words(a: Article) -> list[str]:
@@ -136,7 +66,7 @@ CHECKS += [sentences_that_stand_alone, live_links, ends_in_short, blocks_with_a_
 @pytest.mark.parametrize("check", CHECKS, ids=lambda c: c.__name__)
 @pytest.mark.parametrize("path", ARTICLES, ids=lambda p: p.stem)
 def test_article_has(path: Path, check: Callable[[Article], list[str]]) -> None:
-    assert check(Article(path.stem, path.read_text("utf-8"))) == []
+    assert check(read(path)) == []
 
 
 def test_handbook_is_there() -> None:
@@ -144,7 +74,7 @@ def test_handbook_is_there() -> None:
 
 
 def test_no_sentence_is_written_twice() -> None:
-    found = Counter(s for path in ARTICLES for s in Article(path.stem, path.read_text("utf-8")).sentences if words(s) > 3)
+    found = Counter(s for path in ARTICLES for s in read(path).sentences if words(s) > 3)
     assert [sentence for sentence, n in found.items() if n > 1] == []
 
 
@@ -168,9 +98,9 @@ BAD = {
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda c: c.__name__)
 def test_good_specimen_passes(check: Callable[[Article], list[str]]) -> None:
-    assert check(Article("good", GOOD)) == []
+    assert check(Article(GOOD)) == []
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda c: c.__name__)
 def test_specimen_with_one_flaw_is_found(check: Callable[[Article], list[str]]) -> None:
-    assert check(Article("bad", BAD[check])) != []
+    assert check(Article(BAD[check])) != []

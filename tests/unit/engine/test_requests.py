@@ -33,6 +33,7 @@ def refused(body: bytes, fields: object = GENERATE_FIELDS) -> str:
         (b'{"seed": ' + b"1" * 5000 + b"}", "a number of the request is too long"),
         (b'{"model": 3}', "json: cannot unmarshal number into Go struct field GenerateRequest.model of type string"),
         (b'{"stream": "no"}', "json: cannot unmarshal string into Go struct field GenerateRequest.stream of type bool"),
+        (b'{"top_logprobs": 2.5}', "json: cannot unmarshal number 2.5 into Go struct field GenerateRequest.top_logprobs of type int"),
         (b'{"top_logprobs": true}', "json: cannot unmarshal bool into Go struct field GenerateRequest.top_logprobs of type int"),
     ],
 )

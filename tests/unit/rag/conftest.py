@@ -2,19 +2,25 @@
 
 import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import httpx
 import ollama
 import pytest
 from langchain_core.documents import Document
+from langchain_core.language_models import FakeListChatModel
+from langchain_core.messages import AIMessageChunk
+from langchain_core.runnables import RunnableGenerator
 
 from lab.rag.embed import Embedder
 from lab.rag.index import Index
+from lab.rag.pipeline import Rag
 from lab.rag.store import Store
+from lab.rag.stores.chroma import ChromaBackend
 from lab.rag.words import terms
 from lab.settings import Settings, load_settings
 
@@ -56,8 +62,15 @@ def fake() -> FakeOllama:
 
 
 @pytest.fixture
-def settings() -> Settings:
-    return load_settings(collection=f"unit-{next(NUMBERS)}", embed_model="all-minilm", chunk_size=200, chunk_overlap=0)
+def settings(tmp_path: Path) -> Settings:
+    name = f"unit-{next(NUMBERS)}"
+    return load_settings(collection=name, embed_model="all-minilm", chunk_size=200, chunk_overlap=0, lab_home=tmp_path / "home")
+
+
+@pytest.fixture
+def changed(settings: Settings) -> Callable[..., Settings]:
+    """Gives the settings with some values changed."""
+    return lambda **values: load_settings(**{**settings.model_dump(), **values})
 
 
 @pytest.fixture
@@ -76,7 +89,8 @@ def make_store(make_embedder: Callable[..., Embedder], settings: Settings) -> Ca
 
     def make(settings: Settings = settings) -> Store:
         store = Store(settings, make_embedder(settings))
-        store._client = chromadb.EphemeralClient()
+        if settings.vector_store == "chroma":
+            store.__dict__["backend"] = ChromaBackend(settings, store.embedder, chromadb.EphemeralClient())
         return store
 
     return make
@@ -108,3 +122,65 @@ def folder(tmp_path: Path) -> Path:
     (path / "volumes.md").write_text("# Volumes\n\nA named volume survives its container.\n")
     (path / "notes.txt").write_text("Back up the whole folder.")
     return path
+
+
+@pytest.fixture(scope="session")
+def make_pdf() -> Callable[..., bytes]:
+    """Gives the bytes of a PDF with these texts as pages; an empty text is a page without any."""
+    from io import BytesIO
+
+    from pypdf import PdfWriter
+    from pypdf.generic import DictionaryObject, NameObject, StreamObject
+
+    def make(*pages: str, title: str = "", password: str = "") -> bytes:
+        writer = PdfWriter()
+        font = {"/Type": "/Font", "/Subtype": "/Type1", "/BaseFont": "/Helvetica"}
+        for text in pages:
+            page = writer.add_blank_page(300, 200)
+            names = DictionaryObject({NameObject(key): NameObject(value) for key, value in font.items()})
+            fonts = DictionaryObject({NameObject("/F1"): names})
+            page[NameObject("/Resources")] = DictionaryObject({NameObject("/Font"): fonts})
+            stream = StreamObject()
+            stream.set_data(f"BT /F1 12 Tf 20 100 Td ({text}) Tj ET".encode() if text else b"")
+            page[NameObject("/Contents")] = writer._add_object(stream)
+        if title:
+            writer.add_metadata({"/Title": title})
+        if password:
+            writer.encrypt(password, algorithm="RC4-128")
+        file = BytesIO()
+        writer.write(file)
+        return file.getvalue()
+
+    return make
+
+
+@pytest.fixture
+def make_rag(make_store: Callable[..., Store], settings: Settings) -> Callable[..., Rag]:
+    """Gives a pipeline whose chat model writes `rag.says`, and for other tasks what `rag.helps` holds, one after the other."""
+
+    def make(settings: Settings = settings) -> Rag:
+        rag = Rag(settings)
+        rag.store = rag.retriever.store = make_store(settings)
+        rag.embedder = rag.retriever.embedder = rag.store.embedder
+
+        def write(values: Iterator[Any]) -> Iterator[AIMessageChunk]:
+            for _ in values:
+                yield AIMessageChunk(rag.says)
+                usage = {"input_tokens": 500, "output_tokens": 9, "total_tokens": 509}
+                yield AIMessageChunk("", response_metadata={"done": True, "done_reason": rag.ends}, usage_metadata=usage)
+
+        rag.generator.__dict__["chain"] = RunnableGenerator(write)
+        rag.says, rag.ends = "Chroma listens on port 8000.", "stop"
+        rag.helper.__dict__["model"] = FakeListChatModel(responses=[])
+        rag.helps = rag.helper.model.responses
+        return rag
+
+    return make
+
+
+@pytest.fixture
+def rag(make_rag: Callable[..., Rag], folder: Path) -> Rag:
+    """A pipeline over three documents."""
+    pipeline = make_rag()
+    pipeline.ingest(folder)
+    return pipeline

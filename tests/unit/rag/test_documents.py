@@ -24,11 +24,42 @@ def test_sources_of_subfolders_are_relative_paths(tmp_path):
     assert load(tmp_path, 5).documents[0].metadata["source"] == "deep/er/a.md"
 
 
-def test_hidden_files_and_other_kinds_are_left_out(tmp_path):
-    (tmp_path / ".git").mkdir()
-    for name in (".hidden.md", ".git/x.md", "picture.png", "data.json"):
-        (tmp_path / name).write_text("text")
-    assert load(tmp_path, 5).documents == []
+def test_hidden_files_and_other_kinds_are_left_out_and_counted(folder):
+    (folder / ".git").mkdir()
+    for name in (".hidden.md", ".git/x.md", "picture.png", "data.jsonl", "more.jsonl", "LICENSE"):
+        (folder / name).write_text("text")
+    loaded = load(folder, 5)
+    assert len(loaded.documents) == 3
+    assert loaded.notes == ["4 files left out, not Markdown, text, HTML or PDF: 2 × .jsonl, 1 × .png, 1 × no ending."]
+
+
+def test_a_folder_without_documents_says_what_it_holds(tmp_path):
+    (tmp_path / "a.docx").write_bytes(b"x")
+    with pytest.raises(InputError, match=r"no documents of Markdown, text, HTML or PDF in .*1 file left out.*1 × \.docx"):
+        load(tmp_path, 5).require_something()
+
+
+def test_every_kind_is_read(folder, make_pdf):
+    (folder / "page.html").write_text("<h1>Page</h1><p>Text.")
+    (folder / "manual.PDF").write_bytes(make_pdf("Text."))
+    found = {d.metadata["source"]: d.metadata["title"] for d in load(folder, 5).documents}
+    assert found == {"manual.PDF": "manual", "notes.txt": "notes", "page.html": "Page", "ports.md": "Ports", "volumes.md": "Volumes"}
+
+
+def test_pages_without_text_are_told(tmp_path, make_pdf):
+    (tmp_path / "a.pdf").write_bytes(make_pdf("One.", "", "Three."))
+    loaded = load(tmp_path, 5)
+    assert len(loaded.documents) == 1
+    assert loaded.notes == ["a.pdf: no text on 1 of its pages (2): pictures, or empty."]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le-bom"])
+def test_encodings_that_say_what_they_are_give_the_same_text(tmp_path, encoding):
+    text = "# 表題\n\nTürkçe\n"
+    data = b"\xff\xfe" + text.encode("utf-16-le") if encoding == "utf-16-le-bom" else text.encode(encoding)
+    (tmp_path / "a.md").write_bytes(data)
+    (document,) = load(tmp_path, 5).documents
+    assert (document.page_content, document.metadata["title"]) == (text, "表題")
 
 
 def test_one_file_can_be_named(folder):
@@ -49,7 +80,9 @@ def test_windows_line_ends_and_byte_order_mark_change_nothing(tmp_path):
         (b" \n\t\n", "It is empty."),
         (b"text\0more", "It is a binary file"),
         ("Übung".encode("latin-1"), "It is not UTF-8 (byte 1 is 0xdc). Save it as UTF-8"),
-        ("text".encode("utf-16"), "It is not UTF-8"),
+        ("表題".encode("shift_jis"), "for example LATIN1 or SHIFT_JIS."),
+        (b"\xff\xfex", "It is not UTF-16 (byte 3"),
+        ("a\0b".encode("utf-16"), "It is a binary file"),
         (b"x" * 2_000_000, "It has 2.0 MB; the limit is 1 MB. Split it into smaller documents, or raise MAX_DOCUMENT_MB."),
     ],
 )

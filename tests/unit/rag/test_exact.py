@@ -31,6 +31,23 @@ def test_what_the_source_does_not_contain_exactly_is_missing(sentence, lost):
     assert missing(sentence, SOURCE) == lost
 
 
+@pytest.mark.parametrize(
+    ("sentence", "lost"),
+    [
+        ("ポート8000を使います。", set()),
+        ("ポート8001を使います。", {"8001"}),
+        ("NUM_CTXを増やします。", {"NUM_CTX"}),
+        ("DockerのAPIです。", {"API"}),
+    ],
+)
+def test_exact_parts_are_found_in_japanese_without_blanks(sentence, lost):
+    assert missing(sentence, "Chromaはポート8000で待ち受ける。") == lost
+
+
+def test_numbers_are_found_in_japanese_without_blanks():
+    assert unknown_numbers("ポート8001は何ですか。", "ポート8000です。") == {"8001"}
+
+
 def test_code_may_stand_as_prose_in_a_text_without_code():
     assert missing("Use `port 8000`.", "Chroma listens on port 8000.") == set()
 
@@ -50,6 +67,9 @@ def test_a_capital_at_the_start_of_a_sentence_is_no_difference():
         ("You cannot not see it.", False),
         ("モデルは削除されません。", True),
         ("モデルは残ります。", False),
+        ("ポートを公開しなければなりません。", False),
+        ("メモリは少ないかもしれません。", False),
+        ("アップロードは失敗します。", True),
     ],
 )
 def test_a_denial_is_seen(sentence, expected):

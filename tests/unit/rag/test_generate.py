@@ -5,7 +5,7 @@ from langchain_core.runnables import RunnableGenerator
 
 from lab.errors import ServiceError
 from lab.rag.generate import Draft, Generator, at_least
-from lab.rag.prompt import ANSWER, join
+from lab.rag.prompt import join, prompt
 from lab.rag.retrieve import Hit
 
 HIT = Hit("id", "Chroma listens on port 8000.", "ports.md", "Ports", "Ports", 0.9, 1.0)
@@ -38,7 +38,8 @@ def draft_of(generator: Generator) -> Draft:
 def test_pieces_come_first_and_the_draft_last(writing):
     *pieces, draft = writing("Port ", "8000.", done=True, done_reason="stop").stream("Which port?", [HIT])
     assert pieces == ["Port ", "8000."]
-    assert draft == Draft("Port 8000.")
+    assert (draft.text, draft.unread, draft.unfinished) == ("Port 8000.", "", "")
+    assert (draft.prompt.split("\n")[:2], draft.prompt_tokens) == (["Ports", "Chroma listens on port 8000."], 500)
 
 
 def test_a_cut_prompt_is_noted(writing):
@@ -65,10 +66,10 @@ def test_options_that_change_answers_are_all_set(settings):
     assert model.client_kwargs["timeout"] == settings.request_timeout
 
 
-def test_the_prompt_has_passages_as_plain_text():
-    prompt = ANSWER.format(context=join([HIT, HIT]), question="Which port?")
-    assert "Ports\nChroma listens on port 8000.\n\nPorts\n" in prompt
-    assert "Document(" not in prompt
+def test_the_prompt_has_passages_as_plain_text(settings):
+    filled = prompt(settings, "answer").format(context=join([HIT, HIT]), question="Which port?")
+    assert "Ports\nChroma listens on port 8000.\n\nPorts\n" in filled
+    assert "Document(" not in filled
 
 
 @pytest.mark.parametrize(("text", "tokens"), [("", 0), ("two words", 2), ("num_ctx=4", 3), ("日本語の文章です", 2)])

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from lab.rag.ground import Evidence, cite, covered, holds
-from lab.rag.retrieve import Hit
+from lab.rag.ground import QUOTED, UNKNOWN, Evidence, cite, holds
+from lab.rag.retrieve import Hit, likeness
 from lab.rag.words import Lexicon
 
 PORTS = "Chroma listens on port 8000.\nOllama listens on port 11434.\nWhich port is free?"
@@ -18,7 +18,7 @@ def evidence(make_embedder):
     def make(question: str, *texts: str) -> Evidence:
         embedder = make_embedder()
         hits = [hit(text, f"{place}.md") for place, text in enumerate(texts)]
-        return Evidence(embedder.remembered, Lexicon([PORTS, VOLUMES]), question, embedder.embed_query(question), hits)
+        return Evidence(embedder.remembered, Lexicon([PORTS, VOLUMES]), question, embedder.embed_query(question), hits, "all-minilm")
 
     return make
 
@@ -27,8 +27,8 @@ def test_a_quote_begins_with_the_best_passage(evidence):
     assert evidence("Which port does Chroma use?", PORTS, VOLUMES).quote()[0].text == "Chroma listens on port 8000."
 
 
-def test_a_quote_has_three_sentences_at_most(evidence):
-    assert len(evidence("port", *[f"Port {n} is a port." for n in range(9)]).quote()) <= 3
+def test_a_quote_is_short(evidence):
+    assert len(evidence("port", *[f"Port {n} is a port." for n in range(9)]).quote()) == QUOTED
 
 
 def test_questions_in_the_sources_are_not_quoted(evidence):
@@ -89,19 +89,45 @@ def test_citations_are_numbered_as_they_are_needed(evidence):
     assert [(c.number, c.document) for c in citations] == [(1, "1.md")]
 
 
-@pytest.mark.parametrize(("score", "cover", "expected"), [(0.6, 1.0, True), (0.2, 0.2, False), (0.6, 0.0, False), (0.2, 1.0, True)])
-def test_what_the_documents_cover(score, cover, expected):
-    assert covered("Which port?", [hit(PORTS, score=score, cover=cover)]) is expected
+def with_cover(evidence, question: str, *covers: float) -> Evidence:
+    made = evidence(question, *[PORTS] * len(covers))
+    made.hits = [hit(PORTS, cover=cover) for cover in covers]
+    return made
 
 
-def test_an_unknown_number_asks_for_more():
-    hits = [hit(PORTS, score=0.4, cover=0.6)]
-    assert covered("port 8000?", hits)
-    assert not covered("port 4711?", hits)
+def test_what_the_documents_say_is_covered(evidence):
+    assert with_cover(evidence, "Which port does Chroma listen on?", 1.0).covered()
 
 
-def test_no_passage_covers_nothing():
-    assert not covered("Which port?", [])
+def test_what_no_sentence_is_near_to_is_not_covered(evidence):
+    assert not with_cover(evidence, "Who won the football match?", 0.0).covered()
+
+
+def test_an_unknown_number_asks_for_more(evidence):
+    known, unknown = (with_cover(evidence, f"Is it port {port}?", 0.5) for port in (8000, 4711))
+    lost = known.coverage() - unknown.coverage()
+    assert lost >= UNKNOWN - 0.05
+
+
+def test_no_passage_covers_nothing(evidence):
+    assert not evidence("Which port?").covered()
+
+
+def test_passages_of_code_only_are_judged_by_their_own_similarity(evidence):
+    made = evidence("port", "```\ncode\n```")
+    assert made.coverage() == pytest.approx(0.6 + 0.5)
+
+
+@pytest.mark.parametrize(("cover", "expected"), [(0.9, True), (0.1, False)])
+def test_words_alone_decide_where_the_model_cannot_read_the_question(evidence, cover, expected):
+    assert with_cover(evidence, "ポートは何番ですか。", cover).covered() is expected
+
+
+def test_one_scale_serves_models_whose_similarities_are_all_high():
+    near = [hit(PORTS, score=0.9, cover=0.0), hit(PORTS, score=0.6, cover=0.0)]
+    assert near[0].rank > near[1].rank
+    assert likeness(0.75, 0.75) == 0
+    assert likeness(1.0, 0.75) == 1
 
 
 @pytest.mark.parametrize(("supported", "expected"), [([], False), ([True], True), ([True, False], True), ([True, False, False], False)])

@@ -9,9 +9,7 @@ from lab.settings import load_settings
 
 def held(index) -> dict[str, str]:
     """Chunk ids and their texts, as the collection has them."""
-    collection = index.store.make()
-    found = collection.get()
-    return dict(zip(found["ids"], found["documents"], strict=True))
+    return {record["id"]: record["document"] for record in index.store.make().records("document")}
 
 
 def sync(index, folder):
@@ -91,7 +89,7 @@ def test_another_chunk_size_splits_again(make_index, folder, settings):
     other = load_settings(**{**settings.model_dump(), "chunk_size": 100})
     index = make_index(other)
     assert sync(index, folder).changed == 3
-    assert index.store.make().metadata["chunk_size"] == 100
+    assert index.store.make().about["chunk_size"] == 100
 
 
 def test_a_chunk_that_is_too_long_is_split_and_reported(make_index, folder, fake):
@@ -132,7 +130,7 @@ def test_an_ingest_that_breaks_off_is_completed_by_the_next(make_index, folder, 
 def test_half_a_document_is_made_whole(make_index, folder):
     index = make_index()
     sync(index, folder)
-    index.store.make().delete(ids=[next(i for i, text in held(index).items() if "port 8000" in text)])
+    index.store.make().delete([next(i for i, text in held(index).items() if "port 8000" in text)])
     assert sync(make_index(), folder).changed == 1
     assert len(held(index)) == 4
 

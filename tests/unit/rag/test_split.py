@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.documents import Document
 
+from lab.rag.pdf_reader import PAGE_END
 from lab.rag.split import body, cut, split
+from lab.rag.tokens import count, fits
 
 PIECES = st.sampled_from(
     [
@@ -52,6 +54,18 @@ def test_each_line_of_markdown_is_in_a_chunk_or_in_a_heading(text, size):
 @given(TEXTS, st.integers(50, 300), st.integers(0, 40))
 def test_no_chunk_is_longer_than_the_size(text, size, overlap):
     assert all(len(body(c)) <= size for c in split(document(text), size, overlap))
+
+
+@given(TEXTS, st.integers(50, 300), st.sampled_from(["headings", "characters", "tokens"]))
+def test_no_splitter_loses_text(text, size, splitter):
+    chunks = split(document(text, "a.txt"), size, 0, splitter, "all-minilm")
+    assert words_of("".join(map(body, chunks))) == words_of(text)
+
+
+@given(TEXTS, st.integers(50, 400), st.integers(0, 40))
+def test_no_chunk_has_more_tokens_than_the_size_or_the_model_reads(text, size, overlap):
+    chunks = split(document(text), size, overlap, "tokens", "all-minilm")
+    assert all(count(body(c)) <= min(size, fits("all-minilm")) for c in chunks)
 
 
 @given(TEXTS)
@@ -120,3 +134,26 @@ def test_a_very_long_heading_is_shortened_in_the_text_only():
     assert len(chunk.page_content) < 200
     assert body(chunk) == "body"
     assert len(chunk.metadata["section"]) > 400
+
+
+def test_characters_take_no_notice_of_headings():
+    (chunk,) = split(document("# A\none\n## B\ntwo"), 100, 0, "characters")
+    assert (chunk.metadata["section"], chunk.page_content) == ("", "Title\n\n# A\none\n## B\ntwo")
+
+
+@pytest.mark.parametrize("splitter", ["headings", "characters", "tokens"])
+def test_a_chunk_of_a_pdf_names_its_page(splitter):
+    chunks = split(document(f"one{PAGE_END} {PAGE_END}three", "a.pdf"), 100, 0, splitter)
+    assert [c.metadata["section"] for c in chunks] == ["Title > page 1", "Title > page 3"]
+
+
+def test_a_web_page_is_cut_at_its_headings():
+    assert [c.metadata["section"] for c in split(document("# A\none\n## B\ntwo", "a.html"), 100, 0)] == ["A", "A > B"]
+
+
+@pytest.mark.parametrize("sign", "。！？、")
+@pytest.mark.parametrize("splitter", ["characters", "tokens"])
+def test_japanese_without_blanks_is_cut_after_its_signs(splitter, sign):
+    chunks = split(document(f"これは一つ目の文です{sign}" * 30), 60, 0, splitter, "all-minilm")
+    assert len(chunks) > 3
+    assert all(body(c).endswith(sign) for c in chunks)

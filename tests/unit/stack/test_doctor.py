@@ -33,7 +33,7 @@ def test_a_setting_that_cannot_work_is_the_only_finding(settings, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "check", [doctor.packages, doctor.disk, doctor.memory, doctor.state_file, doctor.services, doctor.lost, doctor.weights]
+    "check", [doctor.packages, doctor.disk, doctor.memory, doctor.state_file, doctor.services, doctor.models, doctor.lost, doctor.weights]
 )
 def test_a_healthy_machine_hears_nothing(check, settings):
     assert list(check(settings)) == []
@@ -105,6 +105,14 @@ def test_an_ollama_that_can_be_used_is_nothing_to_mend(settings, stand_in, monke
     monkeypatch.delenv("LAB_PLACE")
     stand_in({"/api/version": {"version": "0.33.0"}}, settings.ollama_port)
     assert list(doctor.services(load_settings())) == []
+
+
+def test_models_that_are_missing_or_of_the_wrong_kind_are_found(settings, stand_in):
+    has = [{"name": "smollm2:135m", "capabilities": ["completion"]}]
+    stand_in({"/api/tags": {"models": has}, "/api/ps": {"models": []}}, settings.ollama_port)
+    found = list(doctor.models(settings.model_copy(update={"embed_model": "smollm2:135m", "chat_model": "llama9"})))
+    assert "does not have llama9, which CHAT_MODEL names" in found[0].symptom
+    assert "smollm2:135m cannot be used as EMBED_MODEL" in found[1].symptom
 
 
 def test_a_left_over_process_is_found(settings, wait_until):

@@ -49,14 +49,15 @@ def test_fetching_shows_how_far_it_is(settings, stand_in):
     lines = [{"status": "pulling manifest"}, {"status": "pulling x", "total": 4, "completed": 1}, {"status": "success"}]
     stand_in({"/api/pull": lines}, settings.ollama_port)
     seen = Seen()
-    pull(settings, "m", seen)
-    assert seen.shown == [("model m", "fetching", None), ("model m", "fetching", 0.25), ("model m", "ready", None)]
+    pull(settings, "CHAT_MODEL", seen)
+    subject = f"model {settings.chat_model}"
+    assert seen.shown == [(subject, "fetching", None), (subject, "fetching", 0.25), (subject, "ready", None)]
 
 
 def test_a_model_that_cannot_be_fetched_names_the_setting_and_what_is_there(settings, stand_in):
     stand_in({"/api/pull": [{"error": "pull model manifest: file does not exist"}], "/api/tags": TAGS}, settings.ollama_port)
     with pytest.raises(ModelError, match="file does not exist") as error:
-        pull(settings, settings.chat_model, Silent())
+        pull(settings, "CHAT_MODEL", Silent())
     assert "CHAT_MODEL" in error.value.hint
     assert "all-minilm:latest, smollm2:135m" in error.value.hint
 
@@ -65,9 +66,24 @@ def test_a_model_that_cannot_be_fetched_names_the_setting_and_what_is_there(sett
 def test_an_answer_that_breaks_off_is_an_error(settings, stand_in, lines):
     stand_in({"/api/pull": lines}, settings.ollama_port)
     with pytest.raises(ModelError, match="broke off"):
-        pull(settings, settings.embed_model, Silent())
+        pull(settings, "EMBED_MODEL", Silent())
 
 
 def test_a_server_that_is_gone_is_an_error(settings):
     with pytest.raises(ModelError, match="refused"):
-        pull(settings, "m", Silent())
+        pull(settings, "CHAT_MODEL", Silent())
+
+
+ABLE = {
+    "models": [
+        {"name": "all-minilm:latest", "capabilities": ["embedding"]},
+        {"name": "smollm2:135m", "capabilities": ["completion"]},
+    ]
+}
+
+
+def test_an_embedding_model_is_refused_as_chat_model_and_only_fitting_ones_are_named(settings, stand_in):
+    stand_in({"/api/tags": ABLE, "/api/ps": {"models": []}}, settings.ollama_port)
+    with pytest.raises(ModelError, match="all-minilm:latest cannot be used as CHAT_MODEL: it does no completion") as error:
+        ensure_models(settings.model_copy(update={"chat_model": "all-minilm"}), Silent())
+    assert "(smollm2:135m)" in error.value.hint

@@ -1,0 +1,97 @@
+"""lab eval: how good are retrieval and answers?"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from lab.cli.console import err, out, print_json
+from lab.settings import Settings, get_settings
+
+
+def command(
+    half: Annotated[Literal["test", "calibration", "all"], typer.Option(help="Which half of the questions.")] = "test",
+    language: Annotated[Literal["en", "ja"] | None, typer.Option(help="Questions of one language only.")] = None,
+    mode: Annotated[
+        Literal["dense", "keyword", "hybrid"] | None, typer.Option(help="Search in this mode only; without it, all three are measured.")
+    ] = None,
+    retrieval_only: Annotated[bool, typer.Option("--retrieval-only", help="Leave out the answers, which take most of the time.")] = False,
+    compare: Annotated[
+        list[str] | None, typer.Option(help="A stored run to compare with: file, name or `last`. Given twice: compare those two.")
+    ] = None,
+    calibrate: Annotated[bool, typer.Option("--calibrate", help="Find the thresholds of grounding on the calibration half.")] = False,
+    plot: Annotated[Path | None, typer.Option(help="Write a picture of the figures: .png, .svg or .pdf.")] = None,
+    questions: Annotated[Path | None, typer.Option(help="Other questions than those of the handbook.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for scripts.")] = False,
+) -> None:
+    """Measure retrieval and answers over questions with known answers. Each run is stored under LAB_HOME/evaluations.
+
+    Example: lab eval --language ja --compare last
+    """
+    with err.status("Loading the libraries"):
+        from lab.eval import runs
+        from lab.eval.compare import compare as side_by_side
+        from lab.eval.plot import save_plot
+        from lab.eval.report import compared, tables
+
+    settings = get_settings()
+    if mode:
+        settings = settings.model_copy(update={"retrieval_mode": mode})
+    if calibrate:
+        _calibrate(settings, questions, as_json)
+        return
+    before = [runs.load(name, settings) for name in compare or []]
+    run = before.pop() if len(before) > 1 else _measured(settings, half, language, mode, retrieval_only, questions)
+    difference = side_by_side(before[0], run) if before else None
+    if plot:
+        save_plot(run, plot)
+    if as_json:
+        print_json({"run": run, "comparison": difference})
+        return
+    for table in [*tables(run), *(compared(difference) if difference else [])]:
+        out.print(table)
+
+
+def _measured(
+    settings: Settings, half: str, language: str | None, mode: str | None, retrieval_only: bool, questions: Path | None
+) -> dict[str, Any]:
+    """A new run, stored."""
+    from lab.eval import runs
+    from lab.eval.evaluate import evaluate, questions_file
+    from lab.eval.questions import choose, load
+    from lab.eval.run import MODES
+
+    chosen = choose(load(questions or questions_file(settings)), half, language or "")
+    with _progress() as show:
+        run = evaluate(settings, chosen, show, [mode] if mode else MODES, answers=not retrieval_only)
+    file = runs.save(run, settings)
+    err.print(f"stored: {file}", highlight=False, markup=False, soft_wrap=True)
+    return {**run, "name": file.stem}
+
+
+def _calibrate(settings: Settings, questions: Path | None, as_json: bool) -> None:
+    from lab.eval.calibrate import calibrate
+    from lab.eval.evaluate import questions_file
+    from lab.eval.questions import choose, load
+    from lab.eval.report import calibrated
+
+    chosen = choose(load(questions or questions_file(settings)), "calibration")
+    with _progress() as show:
+        result = calibrate(settings, chosen, show)
+    if as_json:
+        print_json(result)
+    else:
+        for table in calibrated(result):
+            out.print(table)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int, str], None]]:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True) as progress:
+        task = progress.add_task("Reading questions", total=None)
+        yield lambda done, total, what: progress.update(task, completed=done, total=total, description=what)

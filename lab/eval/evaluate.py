@@ -1,0 +1,74 @@
+"""A whole run: questions in, figures out."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lab.eval import runs
+from lab.eval.questions import Question, digest, require_articles
+from lab.eval.run import MODES, Progress, answer, of_modes, open_mode
+from lab.eval.summary import summarise
+from lab.settings import Settings
+
+if TYPE_CHECKING:
+    from langchain_core.documents import Document
+
+    from lab.rag.pipeline import Rag
+
+
+def questions_file(settings: Settings) -> Path:
+    """Where the questions of the documents are."""
+    return settings.corpus / "questions.jsonl"
+
+
+def evaluate(
+    settings: Settings, questions: list[Question], progress: Progress, modes: Iterable[str] = MODES, answers: bool = True
+) -> runs.Run:
+    """Measure retrieval in these modes, and the answers in the mode of the settings."""
+    began = datetime.now(UTC)
+    rag = prepare(settings, questions, progress)
+    passages = chunks(settings)
+    every = [(one.metadata["source"], one.metadata["section"]) for one in passages]
+    retrieval = of_modes(settings, modes, questions, every, progress)
+    rows = answer(rag, questions, progress) if answers else []
+    return {
+        "name": "this run",
+        "time": began.isoformat(timespec="seconds"),
+        "settings": runs.deciding(settings),
+        "models": models(settings),
+        "corpus": hashlib.sha256("".join(one.id or "" for one in passages).encode()).hexdigest(),
+        "questions": digest(questions),
+        "summary": summarise(retrieval, rows),
+        "retrieval": retrieval,
+        "answers": rows,
+    }
+
+
+def prepare(settings: Settings, questions: list[Question], progress: Progress) -> "Rag":
+    """A pipeline whose index holds the documents as they are now. Questions about what they do not have are refused."""
+    require_articles(questions, settings.corpus)
+    rag = open_mode(settings, settings.retrieval_mode)
+    rag.ingest(settings.corpus, lambda done, total, document: progress(done, total, f"indexing {document}"))
+    return rag
+
+
+def chunks(settings: Settings) -> list["Document"]:
+    """The passages that these settings make of the documents."""
+    from lab.rag.documents import load
+    from lab.rag.split import split
+
+    own = settings
+    documents = load(own.corpus, own.max_document_mb).documents
+    return [one for each in documents for one in split(each, own.chunk_size, own.chunk_overlap, own.splitter, own.embed_model)]
+
+
+def models(settings: Settings) -> dict[str, str]:
+    """Digests of the two models: the same name may mean other weights tomorrow."""
+    from lab.rag.connections import ollama_client, ollama_errors
+
+    with ollama_errors(settings, settings.chat_model):
+        known = {one.model: one.digest or "" for one in ollama_client(settings).list().models}
+    names = {"chat": settings.chat_model, "embedding": settings.embed_model}
+    return {role: known.get(name if ":" in name else f"{name}:latest", "") for role, name in names.items()}

@@ -1,0 +1,75 @@
+"""One evaluation: every question is searched for in each mode and answered once. Rows are plain data, as they are stored."""
+
+import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from lab.eval.judge import correct
+from lab.eval.metrics import grade, ndcg
+from lab.eval.questions import Question
+from lab.settings import Settings
+
+if TYPE_CHECKING:
+    from lab.rag.answer import Answer
+    from lab.rag.pipeline import Rag
+
+MODES = ("dense", "keyword", "hybrid")
+DEPTH = 10  # passages that are looked at for MRR and nDCG
+Row = dict[str, Any]
+Place = tuple[str, str]  # document and section of a passage
+Progress = Callable[[int, int, str], None]  # done, in all, what is being done
+
+
+def open_mode(settings: Settings, mode: str) -> "Rag":
+    """A pipeline that searches in this mode."""
+    from lab.rag.pipeline import Rag
+
+    return Rag.open(settings.model_copy(update={"retrieval_mode": mode}))
+
+
+def retrieve(rag: "Rag", mode: str, questions: list[Question], every: list[Place], progress: Progress) -> list[Row]:
+    """What a search finds for each question that the documents answer. `every` passage of the index says what would be best."""
+    asked = [one for one in questions if one.answerable]
+    rows = []
+    for done, question in enumerate(asked):
+        progress(done, len(asked), f"searching, {mode}")
+        started = time.perf_counter()
+        hits = rag.search(question.question, DEPTH)
+        seconds = time.perf_counter() - started
+        grades = [grade(question, hit.source, hit.section) for hit in hits]
+        best = [grade(question, source, section) for source, section in every]
+        about = {"id": question.id, "language": question.language, "mode": mode, "ms": round(1000 * seconds, 2)}
+        rows.append({**about, "grades": grades, "ndcg": round(ndcg(grades, best, DEPTH), 6), "found": [hit.id for hit in hits]})
+    progress(len(asked), len(asked), f"searching, {mode}")
+    return rows
+
+
+def answer(rag: "Rag", questions: list[Question], progress: Progress) -> list[Row]:
+    """What is shown to a person who asks each question."""
+    rows = []
+    for done, question in enumerate(questions):
+        progress(done, len(questions), "answering")
+        rows.append(_judged(question, rag.ask(question.question)))
+    progress(len(questions), len(questions), "answering")
+    return rows
+
+
+def _judged(question: Question, shown: "Answer") -> Row:
+    return {
+        "id": question.id,
+        "language": question.language,
+        "answerable": question.answerable,
+        "question": question.question,
+        "state": shown.state,
+        "answer": shown.answer,
+        "correct": shown.state == "refused" if not question.answerable else correct(question, shown.answer),
+        "supported": sum(sentence.citation is not None for sentence in shown.sentences),
+        "unsupported": sum(sentence.citation is None for sentence in shown.sentences),
+        "sources": [f"{one.document}, {one.section}" for one in shown.citations],
+        "timings": shown.timings,
+    }
+
+
+def of_modes(settings: Settings, modes: Iterable[str], questions: list[Question], every: list[Place], progress: Progress) -> list[Row]:
+    """What each mode finds, one mode after the other."""
+    return [row for mode in modes for row in retrieve(open_mode(settings, mode), mode, questions, every, progress)]

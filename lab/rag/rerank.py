@@ -1,0 +1,93 @@
+"""A second look at the passages that were found: something slower reads each beside the question and orders them anew."""
+
+from typing import Protocol
+
+import httpx
+from pydantic import BaseModel, Field, ValidationError
+
+from lab.errors import ServiceError, SettingError
+from lab.rag.chat_model import Helper
+from lab.rag.retrieve import Hit, Ranking
+from lab.settings import Settings
+
+NO_SCORE = -1.0  # of a passage that the model gave none: behind all others, in the order that was
+
+
+class Reranker(Protocol):
+    """Scores passages for one question."""
+
+    def score(self, question: str, hits: list[Hit]) -> list[float]:
+        """A score for each passage; larger is better, and no scale is promised."""
+
+
+class Score(BaseModel):
+    """What the chat model has to answer."""
+
+    score: int = Field(ge=0, le=10)
+
+
+class ChatReranker:
+    """The chat model reads one passage at a time and gives it 0 to 10."""
+
+    def __init__(self, helper: Helper):
+        self.helper = helper
+
+    def score(self, question: str, hits: list[Hit]) -> list[float]:
+        """Scores from 0 to 10; NO_SCORE where the model wrote something else."""
+        return [self._one(question, hit) for hit in hits]
+
+    def _one(self, question: str, hit: Hit) -> float:
+        passage = f"{hit.headed}\n{hit.text}"
+        try:
+            written = self.helper.write("rerank", Score.model_json_schema(), question=question, passage=passage)
+            return Score.model_validate_json(written).score
+        except ValidationError:
+            return NO_SCORE
+
+
+class EndpointReranker:
+    """A model that was made for it, behind POST /rerank as llama.cpp's server, Jina and others have it."""
+
+    def __init__(self, settings: Settings):
+        self.settings = settings
+        if not settings.rerank_url:
+            hint = "Set RERANK_URL, for example http://127.0.0.1:8080 (llama-server --reranking), or RERANK=llm."
+            raise SettingError("RERANK=endpoint needs the address of a server that has /rerank; RERANK_URL is empty.", hint)
+
+    def score(self, question: str, hits: list[Hit]) -> list[float]:
+        """The server's relevance scores."""
+        documents = [f"{hit.headed}\n{hit.text}" for hit in hits]
+        body = {"query": question, "documents": documents, "top_n": len(documents)}
+        scores = dict.fromkeys(range(len(hits)), NO_SCORE)
+        scores.update(self._ask(body | ({"model": self.settings.rerank_model} if self.settings.rerank_model else {})))
+        return [scores[place] for place in range(len(hits))]
+
+    def _ask(self, body: dict[str, object]) -> dict[int, float]:
+        url = f"{self.settings.rerank_url.rstrip('/')}/rerank"
+        hint = "Start a server that has it, correct RERANK_URL, or set RERANK=llm or RERANK=none."
+        try:
+            answer = httpx.post(url, json=body, timeout=self.settings.request_timeout)
+            answer.raise_for_status()
+            return {int(one["index"]): float(one["relevance_score"]) for one in answer.json()["results"]}
+        except httpx.HTTPStatusError as error:
+            told = "has no such route" if error.response.status_code == 404 else f"answered {error.response.status_code}"
+            raise ServiceError(f"The server at {url} {told}.", hint) from error
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise ServiceError(f"No reranker answers at {url}: {error}.", hint) from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise ServiceError(
+                f"What answers at {url} is no reranker: results with index and relevance_score are missing.", hint
+            ) from error
+
+
+def reranker(settings: Settings, helper: Helper) -> Reranker | None:
+    """The one that RERANK names."""
+    if settings.rerank == "none":
+        return None
+    return ChatReranker(helper) if settings.rerank == "llm" else EndpointReranker(settings)
+
+
+def reorder(hits: list[Hit], scores: list[float]) -> tuple[list[Hit], Ranking]:
+    """Best score first; equal ones keep their order. The hits, and their scores."""
+    order = sorted(zip(scores, hits, strict=True), key=lambda one: -one[0])
+    return [hit for _, hit in order], [(hit.id, score) for score, hit in order]

@@ -1,0 +1,54 @@
+import pytest
+
+from lab.eval.judge import correct
+from lab.eval.questions import Question
+from lab.eval.run import answer, retrieve
+from lab.rag.answer import Answer, Citation, Sentence
+from lab.rag.retrieve import Hit
+
+ASKED = Question("q1", "en", "Are models kept?", "Yes.", (("kept",),), "a.md", "Backup")
+OTHER = Question("q2", "ja", "天気は？", None, (), None, None)
+
+
+class FakeRag:
+    """Finds one passage, and says one sentence."""
+
+    def __init__(self, state: str = "grounded"):
+        self.state = state
+
+    def search(self, question: str, k: int) -> list[Hit]:
+        return [Hit(str(n), "text", "a.md", section, "A", 0.5, 0.5) for n, section in enumerate(("A > Other", "A > Backup"))]
+
+    def ask(self, question: str) -> Answer:
+        said = [Sentence("Models are kept.", 1, 0.9), Sentence("Cats too.", None, 0.1)]
+        cited = [Citation(1, "a.md", "A > Backup", "text")]
+        return Answer(question, "Models are kept. Cats too.", self.state, said, cited, {"total": 5.0})
+
+
+@pytest.fixture
+def steps() -> list[tuple[int, int, str]]:
+    return []
+
+
+def test_only_questions_with_an_answer_are_searched_for(steps):
+    every = [("a.md", "A > Other"), ("a.md", "A > Backup")]
+    (row,) = retrieve(FakeRag(), "dense", [ASKED, OTHER], every, lambda *step: steps.append(step))
+    assert (row["id"], row["mode"], row["grades"], row["found"]) == ("q1", "dense", [1, 2], ["0", "1"])
+    assert 0 < row["ndcg"] < 1
+    assert steps == [(0, 1, "searching, dense"), (1, 1, "searching, dense")]
+
+
+def test_every_question_is_answered_and_judged(steps):
+    rows = answer(FakeRag(), [ASKED, OTHER], lambda *step: steps.append(step))
+    assert [row["correct"] for row in rows] == [True, False]
+    assert (rows[0]["supported"], rows[0]["unsupported"], rows[0]["sources"]) == (1, 1, ["a.md, A > Backup"])
+    assert len(steps) == 3
+
+
+def test_refusing_is_right_where_the_documents_have_no_answer():
+    rows = answer(FakeRag("refused"), [ASKED, OTHER], lambda *step: None)
+    assert rows[1]["correct"]
+
+
+def test_a_refusal_of_an_answerable_question_is_judged_by_its_words():
+    assert not correct(ASKED, "Not in these documents.")
