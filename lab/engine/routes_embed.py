@@ -68,24 +68,27 @@ async def embed_texts(entry: Loaded, texts: list[str], truncate: bool, dimension
 
 
 def _embed_batch(entry: Loaded, texts: list[str], truncate: bool) -> tuple[list[bytes], int]:
-    """Most texts fit: look at their tokens only when llama.cpp says that one does not."""
+    """Texts that may be too long are counted before: llama.cpp reads all others of the batch before it refuses one."""
     runner: Runner = entry.runner
     limit = entry.num_ctx
-    likely = any(len(text) > 4 * limit for text in texts)  # a token has about four letters
-    inputs = [_fitting(runner, text, limit, truncate) for text in texts] if likely else texts
     try:
-        return runner.embed(inputs)
+        return runner.embed([_fitting(runner, text, limit, truncate) if _may_be_long(text, limit) else text for text in texts])
     except EngineError as error:
-        if likely or "too large" not in error.message:
+        if "too large" not in error.message:
             raise
         return runner.embed([_fitting(runner, text, limit, truncate) for text in texts])
 
 
-def _fitting(runner: Runner, text: str, limit: int, truncate: bool) -> str | list[int]:
-    """The text, or its first tokens with the closing one when it is too long."""
+def _may_be_long(text: str, limit: int) -> bool:
+    """Whether its tokens have to be counted. Most have three to five bytes, in English and in Japanese; a rare few less than one."""
+    return len(text.encode()) > 2 * limit
+
+
+def _fitting(runner: Runner, text: str, limit: int, truncate: bool) -> list[int]:
+    """The tokens of the text; when it is too long, its first ones with the closing one."""
     tokens = runner.tokenize(text, special=True)
     if len(tokens) <= limit:
-        return text
+        return tokens
     if not truncate:
         raise EngineError(400, TOO_LONG)
     return tokens[: limit - 1] + tokens[-1:]
