@@ -49,8 +49,10 @@ class Rag:
     @classmethod
     def open(cls, settings: Settings | None = None) -> "Rag":
         """A pipeline with these settings, or with those of this process."""
-        load_libraries()
-        return cls(settings or get_settings())
+        settings = settings or get_settings()
+        if settings.vector_store != "memory":
+            load_libraries()
+        return cls(settings)
 
     def ingest(self, folder: str | Path | None = None, on_progress: Progress | None = None, rebuild: bool = False) -> IngestReport:
         """Bring the collection into agreement with a folder or one file; without a name, with the handbook.
