@@ -101,7 +101,7 @@ def chroma_away(settings: Settings) -> ServiceError:
 def chroma_errors(settings: Settings) -> Iterator[None]:
     """A Chroma server that is away, breaks off or takes too long, as ServiceError."""
     import httpx
-    from chromadb.errors import InternalError
+    from chromadb.errors import InternalError, NotFoundError
 
     try:
         yield
@@ -109,6 +109,10 @@ def chroma_errors(settings: Settings) -> Iterator[None]:
         raise ServiceError(f"Chroma gave no answer within {settings.request_timeout:g} s.", HEAL) from error
     except (httpx.TransportError, ConnectionError) as error:
         raise chroma_away(settings) from error
+    except NotFoundError as error:  # where it may be missing, the caller has caught this already
+        raise ServiceError(
+            "The collection was deleted or made anew meanwhile.", "Ask again; `lab ingest` fills it if it is empty."
+        ) from error
     except InternalError as error:
         raise ServiceError(
             f"Chroma reports an error of its own: {error}.", "Read its log with `lab logs`; restart with `lab down`, `lab up`."

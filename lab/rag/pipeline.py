@@ -49,8 +49,10 @@ class Rag:
     @classmethod
     def open(cls, settings: Settings | None = None) -> "Rag":
         """A pipeline with these settings, or with those of this process."""
-        load_libraries()
-        return cls(settings or get_settings())
+        settings = settings or get_settings()
+        if settings.vector_store != "memory":
+            load_libraries()
+        return cls(settings)
 
     def ingest(self, folder: str | Path | None = None, on_progress: Progress | None = None, rebuild: bool = False) -> IngestReport:
         """Bring the collection into agreement with a folder or one file; without a name, with the handbook.
@@ -98,12 +100,15 @@ class Rag:
         found.trace.see(found.query.hits(found.trace.unseen()))
         return found.trace
 
-    def examine(self, question: str) -> tuple[Evidence, Draft]:
-        """The evidence and the model's draft for a question, with nothing refused or checked: thresholds are chosen from these."""
+    def evidence(self, question: str) -> Evidence:
+        """What the documents say about a question, before anything is refused: thresholds are chosen from this."""
         question, clock = asked(question), Clock()
-        found = self._search(question, self.settings.top_k, clock)
-        *_, draft = self.generator.stream(question, found.hits)
-        return self._evidence(question, found, clock), cast(Draft, draft)
+        return self._evidence(question, self._search(question, self.settings.top_k, clock), clock)
+
+    def draft(self, evidence: Evidence) -> str:
+        """The model's words about it, before anybody checked them."""
+        *_, draft = self.generator.stream(evidence.question, evidence.hits)
+        return cast(Draft, draft).text
 
     def chat(self) -> Conversation:
         """A conversation, in which a follow-up question may refer to what was said before."""

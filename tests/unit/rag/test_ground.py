@@ -66,6 +66,13 @@ def test_saying_the_question_again_is_no_answer(evidence):
     assert source is None
 
 
+@pytest.mark.parametrize("draft", ["コンテナが再起動を繰り返す。", "Title > Section.", "8000."])
+def test_a_repetition_a_heading_or_a_piece_is_no_answer(evidence, draft):
+    text = "コンテナが再起動を繰り返す。原因はログにある。\n8000."
+    ((_, source, _),) = evidence("コンテナがずっと再起動を繰り返す。原因はどこ？", text).check(draft)
+    assert source is None
+
+
 def test_a_yes_that_disagrees_with_its_sentence_is_not_supported(evidence):
     text = "Chroma does not listen on port 11434."
     ((_, source, _),) = evidence("Does Chroma listen on port 11434?", text).check(f"Yes, {text}")

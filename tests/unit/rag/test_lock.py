@@ -2,7 +2,7 @@ from threading import Event, Thread
 
 import pytest
 
-from lab.errors import ServiceError
+from lab.errors import ServiceError, SettingError
 from lab.rag.lock import only_writer
 
 
@@ -50,3 +50,11 @@ def test_two_ingests_at_once_leave_what_one_leaves(make_rag, folder):
         thread.join(60)
     assert rags[0].store.collection().count() == 4
     assert rags[1].ingest(folder).unchanged == 3
+
+
+def test_a_state_folder_that_cannot_be_written_names_the_setting(changed, tmp_path):
+    (tmp_path / "file").write_text("")
+    told = pytest.raises(SettingError, match="cannot be written")
+    with told as error, only_writer(changed(lab_home=tmp_path / "file"), lambda: None):
+        pytest.fail("entered without a lock")
+    assert "LAB_HOME" in error.value.hint

@@ -4,7 +4,7 @@ import pytest
 from langchain_core.documents import Document
 from langchain_core.vectorstores import VectorStore
 
-from lab.errors import InputError, SettingError
+from lab.errors import InputError, ServiceError, SettingError
 from lab.rag.documents import load
 from lab.rag.index import Index
 
@@ -123,3 +123,10 @@ def test_an_empty_memory_says_that_it_forgets(make_rag, changed):
 def test_an_ingest_into_memory_says_that_it_ends_with_the_process(make_rag, changed, folder):
     assert "ends with this process" in make_rag(changed(vector_store="memory")).ingest(folder).notes[0]
     assert make_rag(changed(vector_store="chroma")).ingest(folder).notes == []
+
+
+def test_a_collection_that_is_deleted_under_a_search_says_so(rag):
+    collection = rag.store.collection()
+    rag.store.drop()
+    with pytest.raises(ServiceError, match="deleted or made anew meanwhile"):
+        collection.nearest([1.0] * 64, 1)
