@@ -1,14 +1,14 @@
 """Thresholds of grounding from the calibration half: the curves, and what is chosen on them.
 
-covered    how well passages must fit a question; chosen: the one that refuses most of the questions that the documents
-           cannot answer, while at most MISSED of the others are refused
+covered    how well passages must fit a question; chosen: the highest that refuses at most MISSED of the questions that the
+           documents answer, because a refusal does less harm than a wrong answer
 supported  how well a source must support a sentence of the model; chosen: the lowest at which at most WRONG of all cited
            sentences are the model's own in a wrong answer
 
 The half `test` judges the choice: lab eval
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from lab.eval.evaluate import prepare
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MISSED = 0.10
 WRONG = 0.03
-COVERED = [step / 50 for step in range(20, 61)]  # 0.40 to 1.20
+COVERED = [step / 50 for step in range(5, 61)]  # 0.10 to 1.20
 SUPPORTED = [step / 50 for step in range(25, 51)]  # 0.50 to 1.00
 
 
@@ -44,7 +44,7 @@ def calibrate(settings: Settings, questions: list[Question], progress: Progress)
     measured = measure(settings, questions, progress)
     readable, others = ([one for one in measured if one.readable is wanted] for wanted in (True, False))
     curves = {"covered": _covered(readable), "by_words": _covered(others)}
-    chosen = {name: _most_refused(curve) for name, curve in curves.items() if curve}
+    chosen = {name: _highest(curve) for name, curve in curves.items() if curve}
     asked = [one for one in measured if one.coverage >= (chosen["covered"] if one.readable else chosen["by_words"])]
     curves["supported"] = _supported(asked)
     chosen["supported"] = _fewest_wrong(curves["supported"])
@@ -54,6 +54,7 @@ def calibrate(settings: Settings, questions: list[Question], progress: Progress)
         "embed_model": settings.embed_model,
         "chosen": chosen,
         "curves": {name: curve for name, curve in curves.items() if curve},
+        "measured": [asdict(one) for one in measured],
     }
 
 
@@ -97,12 +98,10 @@ def _covered(measured: list[Measured]) -> list[dict[str, Any]]:
     ]
 
 
-def _most_refused(curve: list[dict[str, Any]]) -> float:
-    """The highest threshold that refuses few questions that have an answer; the middle of those that are as good."""
-    allowed = [row for row in curve if row["refused_answerable"] <= MISSED] or curve[:1]
-    best = max(row["refused_unanswerable"] for row in allowed)
-    equal = [row["threshold"] for row in allowed if row["refused_unanswerable"] == best]
-    return float(equal[len(equal) // 2])
+def _highest(curve: list[dict[str, Any]]) -> float:
+    """The highest threshold that refuses few of the questions that have an answer."""
+    allowed = [row["threshold"] for row in curve if row["refused_answerable"] <= MISSED]
+    return float(max(allowed, default=curve[0]["threshold"]))
 
 
 def _supported(asked: list[Measured]) -> list[dict[str, Any]]:

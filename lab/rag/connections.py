@@ -92,18 +92,27 @@ def _answered(error: Any, settings: Settings, model: str) -> LabError:
     return ServiceError(f"The model server answered: {error.error}.", "Read its log with `lab logs`.")
 
 
+def chroma_away(settings: Settings) -> ServiceError:
+    """Nobody answers where Chroma should be."""
+    return ServiceError(f"Chroma does not answer at {settings.chroma_url}.", HEAL)
+
+
 @contextmanager
 def chroma_errors(settings: Settings) -> Iterator[None]:
     """A Chroma server that is away, breaks off or takes too long, as ServiceError."""
     import httpx
-    from chromadb.errors import InternalError
+    from chromadb.errors import InternalError, NotFoundError
 
     try:
         yield
     except httpx.TimeoutException as error:
         raise ServiceError(f"Chroma gave no answer within {settings.request_timeout:g} s.", HEAL) from error
     except (httpx.TransportError, ConnectionError) as error:
-        raise ServiceError(f"Chroma does not answer at {settings.chroma_url}.", HEAL) from error
+        raise chroma_away(settings) from error
+    except NotFoundError as error:  # where it may be missing, the caller has caught this already
+        raise ServiceError(
+            "The collection was deleted or made anew meanwhile.", "Ask again; `lab ingest` fills it if it is empty."
+        ) from error
     except InternalError as error:
         raise ServiceError(
             f"Chroma reports an error of its own: {error}.", "Read its log with `lab logs`; restart with `lab down`, `lab up`."
@@ -111,4 +120,4 @@ def chroma_errors(settings: Settings) -> Iterator[None]:
     except ValueError as error:
         if "Could not connect" not in str(error):
             raise
-        raise ServiceError(f"Chroma does not answer at {settings.chroma_url}.", HEAL) from error
+        raise chroma_away(settings) from error

@@ -4,21 +4,20 @@ import re
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-from lab.errors import InputError
 from lab.rag.answer import Answer
 from lab.rag.chat_model import Helper
+from lab.rag.question import LONGEST, asked
 from lab.rag.words import terms
 from lab.settings import Settings
 
-LONGEST = 2000  # characters of a question
 TOLD = 400  # characters of an earlier answer that the model sees again
 FEW = 2  # words that say something: a question with fewer of them leans on what was said before
-LEANING = re.compile(
-    r"^\W*(?:and|but|so|then|or|what about|how about|why\s*\?|else)\b"
-    r"|\b(?:it|its|they|them|their|that|this|those|these|one|ones|same|former|latter|instead)\b"
-    r"|^(?:では|じゃあ|でも|そして|また)|それ|その|これ|この|そこ|同じ",
+SOME = 4  # fewer of them, and a word like `it`, is leaning too
+CONTINUES = re.compile(r"^\W*(?:and|but|so|then|or|what about|how about|why\s*\?|else)\b|^(?:では|じゃあ|でも|そして|また)", re.IGNORECASE)
+REFERS = re.compile(
+    r"\b(?:it|its|they|them|their|these|those|one|ones|same|former|latter|instead)\b|\b(?:that|this)\W*$|それ|その|これ|この|そこ|同じ",
     re.IGNORECASE,
 )
 
@@ -93,16 +92,5 @@ class Conversation:
 
 def leans(question: str) -> bool:
     """True when the question seems to refer to what was said before."""
-    return bool(LEANING.search(question)) or len(set(terms(question))) < FEW
-
-
-def asked(question: Any) -> str:
-    """The question, when it can be asked."""
-    if not isinstance(question, str):
-        raise InputError(f"A question is text, and this is {type(question).__name__}.", 'Write it in quotes: rag.ask("Which port?")')
-    text: str = question.strip()
-    if not text:
-        raise InputError("The question is empty.", 'Ask something, for example: lab ask "Which port does Chroma use?"')
-    if len(text) > LONGEST:
-        raise InputError(f"The question has {len(text)} characters; the limit is {LONGEST}.", "Ask it in fewer words.")
-    return text
+    says = len(set(terms(question)))
+    return bool(CONTINUES.search(question)) or says < FEW or (says < SOME and bool(REFERS.search(question)))

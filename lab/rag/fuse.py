@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from lab.rag.retrieve import Query, Ranking
+from lab.rag.retrieve import Query, Ranking, ordered
 
 CONSTANT = 20  # of reciprocal rank fusion: small, so that the first places of short lists count
 FIRST = 50  # places of each order that reciprocal rank fusion looks at
@@ -20,18 +20,13 @@ def by_rank(rankings: Iterable[Ranking]) -> Ranking:
     for ranking in rankings:
         for place, (chunk, _) in enumerate(ranking[:FIRST], start=1):
             total[chunk] += 1 / (CONSTANT + place)
-    return _ordered(total.items())
+    return ordered(total.items())
 
 
 def by_scores(query: Query, rankings: Sequence[Ranking]) -> Ranking:
     """Every chunk that one of the orders holds, by similarity and shared words together."""
     ids = list(dict.fromkeys(chunk for ranking in rankings for chunk, _ in ranking))
-    return _ordered((hit.id, hit.rank) for hit in query.hits(ids))
-
-
-def _ordered(scores: Iterable[tuple[str, float]]) -> Ranking:
-    """Best first; equal ones in the order of their ids, so that every run and every store agrees."""
-    return sorted(scores, key=lambda one: (-one[1], one[0]))
+    return ordered((hit.id, hit.rank) for hit in query.hits(ids))
 
 
 def diverse(ranking: Ranking, vectors: dict[str, np.ndarray], k: int, diversity: float) -> Ranking:

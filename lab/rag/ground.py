@@ -17,12 +17,12 @@ from lab.rag.retrieve import WORDS, Hit, likeness
 from lab.rag.sentences import is_question, sentences
 from lab.rag.words import Lexicon, terms
 
-COVERED = 0.65  # likeness of the nearest sentence + WORDS × cover, below which the documents do not answer the question
-BY_WORDS = 0.6  # the same for the cover alone, where the embedding model cannot read the question
+COVERED = 0.70  # likeness of the nearest sentence + WORDS × cover, below which the documents do not answer the question
+BY_WORDS = 0.25  # the same for the cover alone, where the embedding model cannot read the question
 UNKNOWN = 0.2  # taken off when the question has a number that the passages do not know
 LATER = 0.05  # what a source sentence loses per place of its passage
 QUOTED = 4  # sentences in a quote at most: 3 hold the answer for 0.73 of the English questions, 4 for 0.82
-NEAR = 0.6  # share of the best sentence's score that the others of a quote must reach
+NEAR = 0.5  # share of the best sentence's score that the others of a quote must reach
 SUPPORTED = 0.7  # mean of similarity and shared words of a draft's sentence and its source
 KNOWN = 0.8  # weight of a draft sentence's words that must occur in the passage
 OPPOSED = 0.1  # a source that says the opposite counts when it is about as close as the one that agrees

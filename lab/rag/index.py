@@ -72,6 +72,8 @@ class Index:
         report.removed = len(gone)
         if pending or gone:
             self.store.stamp(collection)
+        if not collection.lasting:
+            report.notes.append("This index is in memory (VECTOR_STORE) and ends with this process.")
         return report
 
     def _held(self, collection: Collection, folder: str) -> tuple[dict[str, Held], dict[str, str]]:

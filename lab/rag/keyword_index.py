@@ -3,19 +3,26 @@
 The index is a copy of what the collection holds, so it says from which state it was made and is made anew for another one.
 """
 
+import contextlib
 import json
+import logging
 import shutil
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import bm25s
 import numpy as np
 
-from lab.rag.stores.collection import Where
+from lab.rag.stores.collection import Collection, Where
 from lab.rag.words import Lexicon, tokens
+from lab.settings import Settings
+
+logging.getLogger("bm25s").setLevel(logging.WARNING)  # it asks for every step to be logged
 
 FIELDS = ("folder", "source", "section", "script")  # what a search may be limited to
 KEPT = "chunks.json"
@@ -24,12 +31,12 @@ FORM = 1  # counts changes of the tokens and of the files: another number makes 
 
 @dataclass
 class KeywordIndex:
-    """Ids of chunks, the fields they can be filtered by, and the sparse matrix of their BM25 scores."""
+    """Ids of chunks, the fields they can be filtered by, and the sparse matrix of their BM25 scores (None: no words at all)."""
 
     state: list[Any]
     ids: np.ndarray
-    fields: dict[str, np.ndarray]
-    scores: bm25s.BM25
+    fields: list[list[str]]  # of each chunk, in the order of FIELDS
+    scores: bm25s.BM25 | None
     lexicon: Lexicon
 
     @classmethod
@@ -41,21 +48,23 @@ class KeywordIndex:
             rows.append([vocabulary.setdefault(token, len(vocabulary)) for token in tokens(record["document"])])
             ids.append(record["id"])
             fields.append([str(record["metadata"].get(name, "")) for name in FIELDS])
-        scores = bm25s.BM25()
-        scores.index((rows, vocabulary), show_progress=False)
+        scores = bm25s.BM25() if vocabulary else None
+        if scores:
+            scores.index((rows, vocabulary), show_progress=False)
         return cls._of(state, ids, fields, scores)
 
     @classmethod
-    def _of(cls, state: list[Any], ids: list[str], fields: list[list[str]], scores: bm25s.BM25) -> "KeywordIndex":
-        columns = np.asarray(fields, dtype=object).T if fields else np.empty((len(FIELDS), 0), dtype=object)
-        with_token = np.diff(scores.scores["indptr"])  # the matrix has a column for each token and a number for each text with it
-        counts = {token: int(with_token[column]) for token, column in scores.vocab_dict.items() if column < len(with_token)}
-        return cls(state, np.asarray(ids), dict(zip(FIELDS, columns, strict=True)), scores, Lexicon.of(len(ids), counts))
+    def _of(cls, state: list[Any], ids: list[str], fields: list[list[str]], scores: bm25s.BM25 | None) -> "KeywordIndex":
+        counts = {}
+        if scores:  # the matrix has a column for each token, and in it a number for each text with that token
+            texts_with = np.diff(scores.scores["indptr"])
+            counts = {token: int(texts_with[column]) for token, column in scores.vocab_dict.items() if column < len(texts_with)}
+        return cls(state, np.asarray(ids), fields, scores, Lexicon.of(len(ids), counts))
 
     def search(self, question: str, n: int, where: Where | None = None) -> list[tuple[str, float]]:
         """The n chunks that share the weightiest words with the question, best first; ties in the order of their ids."""
-        known = [token for token in tokens(question) if token in self.scores.vocab_dict]
-        if not known:
+        known = [token for token in tokens(question) if self.scores and token in self.scores.vocab_dict]
+        if not self.scores or not known:
             return []
         scores = self.scores.get_scores(known, weight_mask=self._mask(where))
         found = np.flatnonzero(scores > 0)
@@ -67,17 +76,33 @@ class KeywordIndex:
 
     def _mask(self, where: Where | None) -> np.ndarray | None:
         """1 for chunks that the filter lets through, else 0."""
-        wanted = [np.isin(self.fields[field], list(values)) for field, values in (where or {}).items()]
-        return np.logical_and.reduce(wanted).astype(np.float32) if wanted else None
+        if not where:
+            return None
+        mask = np.ones(len(self.ids), dtype=np.float32)
+        for field, values in where.items():
+            passed = [row for value in values for row in self._rows[field].get(str(value), ())]
+            mask *= np.bincount(passed, minlength=len(mask)).astype(bool)
+        return mask
+
+    @cached_property
+    def _rows(self) -> dict[str, dict[str, list[int]]]:
+        """For each field, the rows of each value."""
+        rows: dict[str, dict[str, list[int]]] = {field: defaultdict(list) for field in FIELDS}
+        for row, values in enumerate(self.fields):
+            for field, value in zip(FIELDS, values, strict=True):
+                rows[field][value].append(row)
+        return rows
 
     def save(self, folder: Path) -> None:
         """Keep it, whole or not at all."""
+        if not self.scores:
+            return
         folder.parent.mkdir(parents=True, exist_ok=True)
         new = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
         try:
             self.scores.save(new, show_progress=False)
-            columns = [self.fields[name].tolist() for name in FIELDS]
-            kept = {"form": FORM, "state": self.state, "ids": self.ids.tolist(), "fields": list(zip(*columns, strict=True))}
+            kept = {"form": FORM, "state": self.state, "tokens": len(self.scores.vocab_dict)}
+            kept |= {"ids": self.ids.tolist(), "fields": self.fields}
             (new / KEPT).write_text(json.dumps(kept), "utf-8")
             shutil.rmtree(folder, ignore_errors=True)
             new.rename(folder)
@@ -86,11 +111,36 @@ class KeywordIndex:
 
     @classmethod
     def load(cls, folder: Path, state: list[Any]) -> "KeywordIndex | None":
-        """What was kept, if it was made from this state."""
+        """What was kept, if it is whole and was made from this state."""
         try:
             kept = json.loads((folder / KEPT).read_text("utf-8"))
             if (kept["form"], kept["state"]) != (FORM, state):
                 return None
-            return cls._of(state, kept["ids"], kept["fields"], bm25s.BM25.load(folder))
-        except (OSError, ValueError, KeyError, TypeError):
-            return None  # not there, or not whole: it is made anew
+            scores = bm25s.BM25.load(folder)
+            whole = (len(scores.vocab_dict), scores.scores["num_docs"]) == (kept["tokens"], len(kept["ids"]))
+            return cls._of(state, kept["ids"], kept["fields"], scores) if whole else None
+        except (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError):
+            return None  # not there, or damaged: it is made anew
+
+
+class Keywords:
+    """Makes the index when it is first needed, and again when the collection has changed: in this process or another."""
+
+    def __init__(self, settings: Settings):
+        self.folder: Path = settings.lab_home / "keywords" / settings.vector_store
+        self._index: KeywordIndex | None = None
+
+    def of(self, collection: Collection, size: int) -> KeywordIndex:
+        """The index of a collection with `size` chunks: from memory, from disk, or made now."""
+        state = [collection.key, collection.about.get("changed_at"), size]
+        if self._index is None or self._index.state != state:
+            kept = self.folder / collection.name
+            self._index = (KeywordIndex.load(kept, state) if collection.lasting else None) or self._make(collection, state, kept)
+        return self._index
+
+    def _make(self, collection: Collection, state: list[object], kept: Path) -> KeywordIndex:
+        made = KeywordIndex.build(state, collection.records("document", "metadata"))
+        if collection.lasting:
+            with contextlib.suppress(OSError):  # a full disk costs the next process some seconds, and this one nothing
+                made.save(kept)
+        return made

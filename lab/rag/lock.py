@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from filelock import FileLock, Timeout
 
-from lab.errors import ServiceError
+from lab.errors import ServiceError, SettingError
 from lab.settings import Settings
 
 SOON = 0.1  # seconds within which a free lock is had
@@ -15,13 +15,16 @@ SOON = 0.1  # seconds within which a free lock is had
 def only_writer(settings: Settings, waiting: Callable[[], None]) -> Iterator[None]:
     """Holds the collection's lock, which ends with the process. `waiting` is called when another ingest has it."""
     folder = settings.lab_home / "locks"
-    folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / f"ingest-{settings.collection.encode().hex()[:120]}.lock")
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=SOON)
     except Timeout:
         waiting()
         _wait(lock, settings)
+    except OSError as error:
+        what = f"The state folder {settings.lab_home} cannot be written ({error.strerror})."
+        raise SettingError(what, "Give yourself the right to write there, or set LAB_HOME to another folder.") from error
     try:
         yield
     finally:

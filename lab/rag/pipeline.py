@@ -12,16 +12,18 @@ from typing import cast
 
 import numpy as np
 
+from lab.errors import InputError
 from lab.rag.answer import Answer, IngestReport, State
 from lab.rag.chat_model import Helper
 from lab.rag.connections import load_libraries
-from lab.rag.conversation import Conversation, asked
+from lab.rag.conversation import Conversation
 from lab.rag.documents import load
 from lab.rag.embed import Embedder
 from lab.rag.generate import Draft, Generator
 from lab.rag.ground import Evidence, cite, holds
 from lab.rag.index import Index, Progress
 from lab.rag.lock import only_writer
+from lab.rag.question import asked
 from lab.rag.retrieve import Hit
 from lab.rag.search import Filter, Found, Search
 from lab.rag.store import Store
@@ -47,8 +49,10 @@ class Rag:
     @classmethod
     def open(cls, settings: Settings | None = None) -> "Rag":
         """A pipeline with these settings, or with those of this process."""
-        load_libraries()
-        return cls(settings or get_settings())
+        settings = settings or get_settings()
+        if settings.vector_store != "memory":
+            load_libraries()
+        return cls(settings)
 
     def ingest(self, folder: str | Path | None = None, on_progress: Progress | None = None, rebuild: bool = False) -> IngestReport:
         """Bring the collection into agreement with a folder or one file; without a name, with the handbook.
@@ -73,6 +77,8 @@ class Rag:
 
         `where` limits them, for example to {"source": "volumes.md"}; several values of a field as a list.
         """
+        if k is not None and k < 1:
+            raise InputError(f"{k} passages cannot be searched for.", "Give k a number of at least 1, or leave it out.")
         return self._search(asked(question), k or self.settings.top_k, Clock(), where).hits
 
     def ask(self, question: str, where: Filter | None = None) -> Answer:

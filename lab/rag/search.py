@@ -11,8 +11,8 @@ from lab.rag.chat_model import Helper
 from lab.rag.embed import Embedder
 from lab.rag.embedding_models import reads
 from lab.rag.fuse import by_rank, by_scores, diverse
-from lab.rag.keyword_index import FIELDS
-from lab.rag.keywords import Keywords
+from lab.rag.keyword_index import FIELDS, Keywords
+from lab.rag.question import nothing_indexed
 from lab.rag.rerank import reorder, reranker
 from lab.rag.retrieve import Dense, Hit, Keyword, Query, Ranking, Retriever
 from lab.rag.store import Store
@@ -24,7 +24,7 @@ from lab.rag.window import widen
 from lab.rag.words import Lexicon
 from lab.settings import Settings
 
-CANDIDATES = 100  # chunks that each way of retrieval gives
+CANDIDATES = 50  # chunks that each way of retrieval gives
 CHOICE = 5  # times as many candidates as places, among which diversity chooses
 MODES: dict[str, tuple[Retriever, ...]] = {"dense": (Dense(),), "keyword": (Keyword(),), "hybrid": (Dense(), Keyword())}
 Filter = Mapping[str, str | Sequence[str]]
@@ -64,11 +64,11 @@ class Search:
         """The k best passages. Raises InputError when there is nothing to search."""
         wanted = checked(where)
         with clock.stage("search"):
-            collection = self._collection()
+            collection, size = self._collection()
         with clock.stage("embed"):
             vector = self.embedder.embed_query(question)
         with clock.stage("search"):
-            asked = Query(collection, self.keywords.of(collection), question, vector, floor=self.embedder.traits.floor)
+            asked = Query(collection, self.keywords.of(collection, size), question, vector, floor=self.embedder.traits.floor)
         found = Found(asked, [], Trace(question))
         order = self._order(found, wanted, max(CANDIDATES, k), clock)
         with clock.stage("search"):
@@ -79,14 +79,12 @@ class Search:
         found.trace.see(found.hits)
         return found
 
-    def _collection(self) -> Collection:
+    def _collection(self) -> tuple[Collection, int]:
+        """The collection and how many chunks it has."""
         collection = self.store.collection()
-        if collection and collection.count():
-            return collection
-        hint = "Index the handbook: lab ingest"
-        if self.settings.vector_store == "memory":
-            hint = "VECTOR_STORE=memory forgets when a process ends: ingest in the same process, or set VECTOR_STORE=chroma."
-        raise InputError(f"Nothing is indexed yet in the collection {self.settings.collection}.", hint)
+        if collection and (size := collection.count()):
+            return collection, size
+        raise nothing_indexed(self.settings)
 
     def _order(self, found: Found, where: Where, n: int, clock: Clock) -> Ranking:
         """The order of all wordings; one that comes high for several of them comes first."""
@@ -113,10 +111,14 @@ class Search:
         query = asked
         if (wording.text, wording.meant) != (asked.text, ""):
             with clock.stage("embed"):
-                embed = self.embedder.embed_documents([wording.meant])[0] if wording.meant else self.embedder.embed_query(wording.text)
-            query = Query(asked.collection, asked.keywords, wording.text, embed, floor=asked.floor)
+                vector = self._vector(wording, asked.vector)
+            query = Query(asked.collection, asked.keywords, wording.text, vector, floor=asked.floor)
         with clock.stage("search"):
             return self._fused(found, query, where, n)
+
+    def _vector(self, wording: Wording, otherwise: list[float]) -> list[float]:
+        """Of the passage that is meant, unless it is longer than the model reads."""
+        return (self.embedder.batch([wording.meant])[0] or otherwise) if wording.meant else self.embedder.embed_query(wording.text)
 
     def _fused(self, found: Found, query: Query, where: Where, n: int) -> Ranking:
         rankings = []

@@ -8,10 +8,12 @@ from lab.stack.web import get_json, post_json
 
 COLLECTION = "/api/v2/tenants/default_tenant/databases/default_database/collections/"
 
+DECIDING = ("embed_model", "vector_store", "collection", "splitter", "chunk_size", "chunk_overlap", "corpus")
+
 
 def digest(settings: Settings) -> str:
     """Changes when a document or a setting that decides about the index changes. Reads names, sizes and times, not the content."""
-    parts = [getattr(settings, name) for name in ("embed_model", "collection", "splitter", "chunk_size", "chunk_overlap", "corpus")]
+    parts = [getattr(settings, name) for name in DECIDING]
     for path in sorted(settings.corpus.rglob("*")):
         if path.is_file():
             state = path.stat()
@@ -21,11 +23,15 @@ def digest(settings: Settings) -> str:
 
 def is_indexed(settings: Settings, known: str) -> bool:
     """True when the index was made from the corpus as it is now, and is still there."""
+    if settings.vector_store == "memory":
+        return True  # each process that asks has to ingest for itself
     return known == digest(settings) and _holds_corpus(settings)
 
 
 def _holds_corpus(settings: Settings) -> bool:
-    """Asks for one record: the collection may have been made anew from another folder."""
+    """Asks the server for one record: the collection may have been made anew from another folder."""
+    if settings.vector_store != "chroma":
+        return True
     collection = get_json(settings.chroma_url + COLLECTION + settings.collection, 2.0)
     if not isinstance(collection, dict) or "id" not in collection:
         return False

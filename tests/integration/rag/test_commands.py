@@ -39,6 +39,19 @@ def test_ask_stream_keeps_the_draft_off_standard_output(lab):
     assert "8000" in done.stdout
 
 
+def test_ask_trace_shows_the_stages_and_the_answer(lab):
+    done = lab("ask", "Which port does Chroma listen on?", "--trace")
+    assert "fused (scores)" in done.stdout, done.stderr
+    assert "prompt (" in done.stdout
+    data = json.loads(lab("ask", "Which port does Chroma listen on?", "--trace", "--json").stdout)
+    assert data["trace"]["steps"][0]["name"] == "dense"
+
+
+def test_ask_where_limits_the_documents(lab):
+    answer = json.loads(lab("ask", "Which port does Chroma listen on?", "--where", "source=volumes.md", "--json").stdout)
+    assert all(one["document"] == "volumes.md" for one in answer["citations"])
+
+
 def test_ask_before_an_ingest_names_the_command(lab):
     done = lab("ask", "Which port?", collection="never-made")
     assert done.returncode == 1

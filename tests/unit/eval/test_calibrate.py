@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.eval.calibrate import MISSED, WRONG, Measured, _covered, _fewest_wrong, _most_refused, _supported
+from lab.eval.calibrate import MISSED, WRONG, Measured, _covered, _fewest_wrong, _highest, _supported
 from lab.eval.questions import Question
 
 
@@ -22,13 +22,13 @@ def test_the_curve_of_coverage_tells_who_is_refused():
 
 def test_a_threshold_between_two_clear_groups_refuses_exactly_one():
     rows = [measured(0.9)] * 20 + [measured(0.5, answerable=False)] * 20
-    assert 0.5 < _most_refused(_covered(rows)) <= 0.9
+    assert 0.5 < _highest(_covered(rows)) <= 0.9
 
 
 @given(st.lists(st.floats(0.4, 1.2), min_size=1, max_size=30), st.lists(st.floats(0.4, 1.2), min_size=1, max_size=30))
 def test_the_chosen_threshold_refuses_few_questions_that_have_an_answer(asked, others):
     curve = _covered([*map(measured, asked), *(measured(one, answerable=False) for one in others)])
-    chosen = next(row for row in curve if row["threshold"] == _most_refused(curve))
+    chosen = next(row for row in curve if row["threshold"] == _highest(curve))
     assert chosen["refused_answerable"] <= MISSED
 
 

@@ -171,8 +171,8 @@ def make_rag(make_store: Callable[..., Store], settings: Settings) -> Callable[.
 
         rag.generator.__dict__["chain"] = RunnableGenerator(write)
         rag.says, rag.ends = "Chroma listens on port 8000.", "stop"
-        rag.helps = []
-        rag.helper.__dict__["model"] = FakeListChatModel(responses=rag.helps)
+        rag.helper.__dict__["model"] = FakeListChatModel(responses=[])
+        rag.helps = rag.helper.model.responses
         return rag
 
     return make

@@ -1,3 +1,4 @@
+import json
 import math
 
 import httpx
@@ -79,3 +80,17 @@ def test_a_server_that_fails_is_a_service_error(settings, error, said):
 
     with pytest.raises(ServiceError, match=said):
         answering(settings, fail).embed_query("text")
+
+
+def test_passages_and_questions_get_the_words_that_the_model_was_trained_with(changed):
+    asked = []
+
+    def answer(request):
+        asked.extend(json.loads(request.content)["input"])
+        return httpx.Response(200, json={"embeddings": [[1.0, 0.0]]})
+
+    embedder = answering(changed(embed_model="nomic-embed-text"), answer)
+    embedder.embed_documents(["a passage"])
+    embedder.embed_query("a question")
+    embedder.remembered(["a sentence"])
+    assert asked == ["search_document: a passage", "search_query: a question", "search_document: a sentence"]

@@ -41,7 +41,9 @@ def test_a_change_of_documents_changes_it(handbook, change):
     assert digest(handbook) != before
 
 
-@pytest.mark.parametrize("change", [{"embed_model": "x"}, {"chunk_size": 300}, {"chunk_overlap": 1}, {"collection": "other"}])
+@pytest.mark.parametrize(
+    "change", [{"embed_model": "x"}, {"chunk_size": 300}, {"chunk_overlap": 1}, {"collection": "other"}, {"vector_store": "memory"}]
+)
 def test_a_change_of_its_settings_changes_it(handbook, change):
     assert digest(handbook.model_copy(update=change)) != digest(handbook)
 
@@ -69,3 +71,13 @@ def test_a_collection_that_now_holds_other_folders_only_is_completed(handbook, s
 @pytest.mark.parametrize("folder", [ROOT / "corpus", None])
 def test_the_folder_is_asked_for_by_the_name_that_ingesting_gives_it(tmp_path, folder):
     assert folder_label(folder or tmp_path) == load(folder or tmp_path, 5).folder
+
+
+def test_a_store_without_a_server_is_taken_at_its_word(handbook):
+    embedded = handbook.model_copy(update={"vector_store": "chroma-embedded"})
+    assert is_indexed(embedded, digest(embedded))
+    assert not is_indexed(embedded, "older")
+
+
+def test_a_store_that_forgets_is_not_filled_at_the_start(handbook):
+    assert is_indexed(handbook.model_copy(update={"vector_store": "memory"}), "")
