@@ -85,7 +85,7 @@ def make() -> None:
         MADE.touch()
     STAMP.unlink(missing_ok=True)
     uv = find_uv()
-    say("Installing the packages of requirements.lock (about 0.5 GB to fetch, 1.3 GB on disk, once)")
+    say("Installing the packages of requirements.lock (about 0.6 GB to fetch, 1.4 GB on disk, once)")
     # the lock is complete, so nothing is resolved here; hashes are checked
     quiet = [] if sys.stderr.isatty() else ["--quiet"]  # the list of 200 packages helps nobody in a log
     install = [*uv, "pip", "install", "--python", str(PYTHON), "--no-deps"]  # named, because UV_SYSTEM_PYTHON would win over VIRTUAL_ENV

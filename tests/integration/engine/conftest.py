@@ -57,9 +57,9 @@ def _engine(port: int, models: Path, log: Path, **variables: str) -> Iterator[Ru
     with log.open("wb") as output:
         process = subprocess.Popen([sys.executable, "-m", "lab.engine", "serve"], env=env, stdout=output, stderr=output)
     try:
-        with httpx.Client(base_url=url, timeout=60) as http:
+        with httpx.Client(base_url=url, timeout=150) as http:
             _wait_for(http, process, log)
-            yield RunningEngine(url, process, http, ollama.Client(url, timeout=60), log)
+            yield RunningEngine(url, process, http, ollama.Client(url, timeout=150), log)
     finally:
         process.send_signal(signal.SIGTERM)
         try:

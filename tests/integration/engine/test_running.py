@@ -60,14 +60,14 @@ def test_a_closed_stream_frees_its_place(engine: Any) -> None:
     engine.ask()
     with stream(engine) as answer:
         begin(answer)
-    assert seconds_until_free(engine) < 5  # the whole answer would take half a minute at least
+    assert seconds_until_free(engine) < 12  # the whole answer would take half a minute at least
 
 
 def test_a_client_that_hangs_up_before_the_answer_frees_its_place(engine: Any) -> None:
     engine.ask()
     with pytest.raises(httpx.ReadTimeout):
         httpx.post(f"{engine.url}/api/generate", json={**LONG, "stream": False}, timeout=0.5)
-    assert seconds_until_free(engine) < 5
+    assert seconds_until_free(engine) < 12
 
 
 def test_a_client_that_hangs_up_while_its_prompt_is_read_frees_its_place(engine: Any) -> None:
@@ -75,7 +75,7 @@ def test_a_client_that_hangs_up_while_its_prompt_is_read_frees_its_place(engine:
     body = {**LONG, "prompt": "harbour " * 3000}
     with pytest.raises(httpx.ReadTimeout):
         httpx.post(f"{engine.url}/api/generate", json=body, timeout=0.3)
-    assert seconds_until_free(engine) < 5
+    assert seconds_until_free(engine) < 12
 
 
 def test_a_cancelled_request_is_logged_as_499(engine: Any, wait_until: Callable[..., Any]) -> None:
