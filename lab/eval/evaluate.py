@@ -10,6 +10,7 @@ from lab.eval import runs
 from lab.eval.questions import Question, digest, require_articles
 from lab.eval.run import MODES, Progress, answer, of_modes, open_mode
 from lab.eval.summary import summarise
+from lab.rag.documents import QUESTIONS
 from lab.settings import Settings
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def questions_file(settings: Settings) -> Path:
     """Where the questions of the documents are."""
-    return settings.corpus / "questions.jsonl"
+    return settings.corpus / QUESTIONS
 
 
 def evaluate(

@@ -26,6 +26,7 @@ READERS: dict[str, Reader] = {
     ".pdf": read_pdf,
 }
 KINDS = "Markdown, text, HTML or PDF"
+QUESTIONS = "questions.jsonl"  # lies beside the documents and asks about them: `lab eval` reads it
 
 
 @dataclass
@@ -55,7 +56,7 @@ def load(path: Path, max_mb: float) -> Loaded:
     for file in _files(path):
         if file.suffix.lower() in READERS:
             _add(loaded, file, file.relative_to(root).as_posix(), max_mb, first_with)
-        else:
+        elif file.name != QUESTIONS:
             left_out[_printable(file.suffix.lower()) or "no ending"] += 1
     if left_out:
         loaded.notes.append(_left_out(left_out))

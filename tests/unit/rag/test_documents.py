@@ -24,9 +24,9 @@ def test_sources_of_subfolders_are_relative_paths(tmp_path):
     assert load(tmp_path, 5).documents[0].metadata["source"] == "deep/er/a.md"
 
 
-def test_hidden_files_and_other_kinds_are_left_out_and_counted(folder):
+def test_hidden_files_and_other_kinds_are_left_out_and_counted_but_for_the_questions(folder):
     (folder / ".git").mkdir()
-    for name in (".hidden.md", ".git/x.md", "picture.png", "data.jsonl", "more.jsonl", "LICENSE"):
+    for name in (".hidden.md", ".git/x.md", "picture.png", "data.jsonl", "more.jsonl", "questions.jsonl", "LICENSE"):
         (folder / name).write_text("text")
     loaded = load(folder, 5)
     assert len(loaded.documents) == 3
