@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab.rag.fuse import CONSTANT, FIRST, by_rank, diverse
@@ -34,6 +34,7 @@ def test_only_the_first_places_count():
 
 
 @given(RANKINGS)
+@settings(deadline=None)
 def test_fusion_holds_each_chunk_once_and_does_not_depend_on_the_order_of_the_orders(names):
     rankings = [ranked(one) for one in names]
     fused = by_rank(rankings)
@@ -42,6 +43,7 @@ def test_fusion_holds_each_chunk_once_and_does_not_depend_on_the_order_of_the_or
 
 
 @given(RANKINGS.filter(lambda names: len(names) > 0), st.sampled_from("abcdefgh"))
+@settings(deadline=None)
 def test_a_chunk_that_moves_up_never_falls(names, chunk):
     before = ids(by_rank([ranked(one) for one in names]))
     better = [[chunk, *(name for name in names[0] if name != chunk)], *names[1:]]
@@ -65,6 +67,7 @@ def test_a_little_diversity_keeps_the_order():
 
 
 @given(st.lists(st.sampled_from(list(VECTORS)), unique=True, min_size=1), st.floats(0, 1), st.integers(1, 5))
+@settings(deadline=None)
 def test_diversity_keeps_the_first_and_loses_nothing(names, diversity, k):
     chosen = ids(diverse(ranked(names), VECTORS, k, diversity))
     assert chosen[0] == names[0]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lab.rag.ground import QUOTED, UNKNOWN, Evidence, cite, holds
+from lab.rag.ground import QUOTED, STRANGE, UNKNOWN, Evidence, cite, holds
 from lab.rag.retrieve import Hit, likeness
 from lab.rag.words import Lexicon
 
@@ -114,6 +114,12 @@ def test_an_unknown_number_asks_for_more(evidence):
     known, unknown = (with_cover(evidence, f"Is it port {port}?", 0.5) for port in (8000, 4711))
     lost = known.coverage() - unknown.coverage()
     assert lost >= UNKNOWN - 0.05
+
+
+def test_an_unknown_name_asks_for_more(evidence):
+    known, unknown = (with_cover(evidence, f"Which port does {name} use?", 0.5) for name in ("Chroma", "Kafka"))
+    assert known._unknown() == 0
+    assert unknown._unknown() == STRANGE
 
 
 def test_no_passage_covers_nothing(evidence):
