@@ -25,6 +25,7 @@ Place = Literal["compose", "native", "embedded"]
 CHAT_MODELS: dict[str, str] = {"compose": "llama3.2:1b", "native": "llama3.2:1b", "embedded": "smollm2:135m"}
 Splitter = Literal["headings", "characters", "tokens"]  # how documents are cut into chunks
 VectorStore = Literal["chroma", "chroma-embedded", "memory"]
+QueryTransform = Literal["none", "rewrite", "multi-query", "hyde"]  # what happens to a question before it is searched
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -76,7 +77,7 @@ class Settings(BaseSettings):
     retrieval_mode: Literal["dense", "keyword", "hybrid"] = "hybrid"
     fusion: Literal["scores", "rrf"] = "scores"  # how hybrid puts both orders together
     diversity: float = Field(0.0, ge=0, le=1)  # above 0, passages that say the same again come later (MMR)
-    query_transform: Literal["none", "rewrite", "multi-query", "hyde"] = "none"
+    query_transform: QueryTransform = "none"
     rerank: Literal["none", "llm", "endpoint"] = "none"
     rerank_candidates: int = Field(8, ge=1, le=100)  # passages that are read again
     rerank_url: str = ""  # of a server with POST /rerank

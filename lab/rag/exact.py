@@ -44,6 +44,12 @@ def unknown_numbers(question: str, source: str) -> set[str]:
     return {number for number in NUMBER.findall(question) if not _stands_in(number, source)}
 
 
+def unknown_names(question: str, source: str) -> set[str]:
+    """Names and identifiers that are asked about and that the source does not contain, however they are written."""
+    known = source.lower()
+    return {part for part in missing(question, source) if part.lower() not in known}
+
+
 def _stands_in(part: str, source: str) -> bool:
     return re.search(rf"(?<![A-Za-z0-9_]){re.escape(part)}(?![A-Za-z0-9_])", source) is not None
 

@@ -100,12 +100,15 @@ class Rag:
         found.trace.see(found.query.hits(found.trace.unseen()))
         return found.trace
 
-    def examine(self, question: str) -> tuple[Evidence, Draft]:
-        """The evidence and the model's draft for a question, with nothing refused or checked: thresholds are chosen from these."""
+    def evidence(self, question: str) -> Evidence:
+        """What the documents say about a question, before anything is refused: thresholds are chosen from this."""
         question, clock = asked(question), Clock()
-        found = self._search(question, self.settings.top_k, clock)
-        *_, draft = self.generator.stream(question, found.hits)
-        return self._evidence(question, found, clock), cast(Draft, draft)
+        return self._evidence(question, self._search(question, self.settings.top_k, clock), clock)
+
+    def draft(self, evidence: Evidence) -> str:
+        """The model's words about it, before anybody checked them."""
+        *_, draft = self.generator.stream(evidence.question, evidence.hits)
+        return cast(Draft, draft).text
 
     def chat(self) -> Conversation:
         """A conversation, in which a follow-up question may refer to what was said before."""

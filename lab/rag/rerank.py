@@ -27,7 +27,10 @@ class Score(BaseModel):
 
 
 class ChatReranker:
-    """The chat model reads one passage at a time and gives it 0 to 10."""
+    """The chat model reads one passage at a time and gives it 0 to 10.
+
+    The smallest one, smollm2:135m, gives every passage the same number, so the order stays and the seconds are lost.
+    """
 
     def __init__(self, helper: Helper):
         self.helper = helper

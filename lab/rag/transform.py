@@ -2,11 +2,10 @@
 
 import re
 from dataclasses import dataclass
-from typing import Literal
 
 from lab.rag.chat_model import Helper
+from lab.settings import QueryTransform
 
-Transform = Literal["none", "rewrite", "multi-query", "hyde"]
 WAYS = 3  # other wordings that multi-query asks for
 LONGEST = 300  # characters of a wording: what is longer is no question
 MARK = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.):])?\s*[\"“]?|[\"”]?\s*$")
@@ -20,7 +19,7 @@ class Wording:
     meant: str = ""
 
 
-def wordings(helper: Helper, transform: Transform, question: str) -> list[Wording]:
+def wordings(helper: Helper, transform: QueryTransform, question: str) -> list[Wording]:
     """What to search for. Whatever the model writes, at least one wording comes back."""
     if transform == "rewrite":
         return [Wording(next(iter(_lines(helper.write("rewrite", question=question))), question))]

@@ -11,7 +11,7 @@ def measured(
 ) -> Measured:
     article = "a.md" if answerable else None
     question = Question("q", "en", "?", None, (("kept",),) if answerable else (), article, None)
-    return Measured(question, True, coverage, list(draft), quote, quoted)
+    return Measured(question, True, coverage, quote, quoted, list(draft))
 
 
 def test_the_curve_of_coverage_tells_who_is_refused():

@@ -1,6 +1,6 @@
 import pytest
 
-from lab.rag.exact import denies, missing, particle, same_numbers, unknown_numbers
+from lab.rag.exact import denies, missing, particle, same_numbers, unknown_names, unknown_numbers
 
 SOURCE = (
     "Chroma listens on port 8000. Run `docker compose up -d`.\n```\nGET /api/v2/heartbeat\n```\nall-minilm reads 256 tokens; NUM_CTX 4,096."
@@ -42,6 +42,19 @@ def test_what_the_source_does_not_contain_exactly_is_missing(sentence, lost):
 )
 def test_exact_parts_are_found_in_japanese_without_blanks(sentence, lost):
     assert missing(sentence, "Chromaはポート8000で待ち受ける。") == lost
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("How do I start Kafka?", {"Kafka"}),
+        ("Is CHROMA fast?", set()),
+        ("Reactのフックとは？", set()),
+        ("KAFKA_HOMEとは？", {"KAFKA_HOME"}),
+    ],
+)
+def test_names_that_no_source_knows(question, expected):
+    assert unknown_names(question, SOURCE) == expected
 
 
 def test_numbers_are_found_in_japanese_without_blanks():

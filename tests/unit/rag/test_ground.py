@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lab.rag.ground import QUOTED, UNKNOWN, Evidence, cite, holds
+from lab.rag.ground import QUOTED, STRANGE, UNKNOWN, Evidence, cite, holds
 from lab.rag.retrieve import Hit, likeness
 from lab.rag.words import Lexicon
 
@@ -66,6 +66,13 @@ def test_saying_the_question_again_is_no_answer(evidence):
     assert source is None
 
 
+@pytest.mark.parametrize("draft", ["コンテナが再起動を繰り返す。", "Title > Section.", "8000."])
+def test_a_repetition_a_heading_or_a_piece_is_no_answer(evidence, draft):
+    text = "コンテナが再起動を繰り返す。原因はログにある。\n8000."
+    ((_, source, _),) = evidence("コンテナがずっと再起動を繰り返す。原因はどこ？", text).check(draft)
+    assert source is None
+
+
 def test_a_yes_that_disagrees_with_its_sentence_is_not_supported(evidence):
     text = "Chroma does not listen on port 11434."
     ((_, source, _),) = evidence("Does Chroma listen on port 11434?", text).check(f"Yes, {text}")
@@ -107,6 +114,12 @@ def test_an_unknown_number_asks_for_more(evidence):
     known, unknown = (with_cover(evidence, f"Is it port {port}?", 0.5) for port in (8000, 4711))
     lost = known.coverage() - unknown.coverage()
     assert lost >= UNKNOWN - 0.05
+
+
+def test_an_unknown_name_asks_for_more(evidence):
+    known, unknown = (with_cover(evidence, f"Which port does {name} use?", 0.5) for name in ("Chroma", "Kafka"))
+    assert known._unknown() == 0
+    assert unknown._unknown() == STRANGE
 
 
 def test_no_passage_covers_nothing(evidence):

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab.rag.keyword_index import KeywordIndex
@@ -104,6 +104,7 @@ def test_saving_twice_leaves_one_folder_and_nothing_else(index, tmp_path):
 
 
 @given(st.lists(st.text(max_size=30), min_size=1, max_size=6), st.text(max_size=20))
+@settings(deadline=None)
 def test_any_texts_and_any_question_can_be_searched(texts, question):
     index = KeywordIndex.build([], [record(str(number), text) for number, text in enumerate(texts)])
     found = index.search(question, 3)
