@@ -8,11 +8,10 @@ for Japanese it counts more than multilingual-e5-small does, so that nothing bec
 import math
 import re
 
+from lab.rag.embedding_models import about
+
 PART = re.compile(r"[A-Za-z]+|[0-9]+|[^\sA-Za-z0-9]")
-# What a model reads at once. A model that is not named here is taken to read as much as most of them.
-READS = {"all-minilm": 256, "multilingual-e5-small": 512}
-MOST = 512
-ROOM = 0.75  # share of that for a chunk's own text: its headings are read too, and the count is an estimate
+ROOM = 0.75  # share of what a model reads at once for a chunk's own text: its headings are read too, and the count is an estimate
 
 
 def count(text: str) -> int:
@@ -26,4 +25,4 @@ def _of_part(part: str) -> int:
 
 def fits(model: str) -> int:
     """Tokens that a chunk may have, so that the embedding model reads it whole with its headings."""
-    return int(ROOM * READS.get(model.partition(":")[0], MOST))
+    return int(ROOM * about(model).tokens)
