@@ -91,5 +91,5 @@ class Lexicon:
     def cover(self, wanted: Iterable[str], found: Iterable[str]) -> float:
         """Share (0 to 1) of the weight of `wanted` terms that occurs in `found`."""
         needed, there = set(wanted), set(found)
-        total = sum(map(self.weight, needed))
-        return sum(map(self.weight, needed & there)) / total if total else 0.0
+        total = math.fsum(map(self.weight, needed))  # exact: sets come in any order, and a share must not exceed 1
+        return math.fsum(map(self.weight, needed & there)) / total if total else 0.0
