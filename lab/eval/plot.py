@@ -37,7 +37,7 @@ def _retrieval(axes: "Axes", rows: list[dict[str, Any]]) -> None:
         axes.bar(places, [row[name] for row in rows], width, label=name, hatch=hatch, edgecolor="white")
     axes.set_xticks([place + 1.5 * width for place in range(len(rows))], labels)
     axes.set(ylim=(0, 1), ylabel="mean over the questions", title="Retrieval: the passage that holds the answer")
-    axes.legend(loc="lower right")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=4)  # below: bars fill the whole height
 
 
 def _answers(axes: "Axes", rows: list[dict[str, Any]]) -> None:
@@ -48,4 +48,4 @@ def _answers(axes: "Axes", rows: list[dict[str, Any]]) -> None:
         below = [one + other for one, other in zip(below, values, strict=True)]
     axes.plot(labels, [row["shown_correct"] for row in rows], "ko", label="correct, of those shown")
     axes.set(ylim=(0, 1), ylabel="share of the questions", title="Answers: what is shown")
-    axes.legend(loc="lower right")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=4)  # below: bars fill the whole height

@@ -97,7 +97,7 @@ def _lines(file: Path) -> list[str]:
 
 
 def _question(line: str, place: str) -> Question:
-    hint = "docs: the form of a question stands at the top of lab/eval/questions.py."
+    hint = "The form of a question stands at the top of lab/eval/questions.py."
     try:
         checked = _Line.model_validate(json.loads(line))
     except json.JSONDecodeError as error:

@@ -7,7 +7,7 @@ from rich.console import Console
 from lab.errors import InputError
 from lab.eval.compare import compare
 from lab.eval.plot import save_plot
-from lab.eval.report import compared, tables
+from lab.eval.report import calibrated, compared, tables
 from lab.eval.runs import DECIDING, deciding, load, save
 from lab.settings import Settings, load_settings
 
@@ -83,6 +83,14 @@ def test_tables_fit_into_a_narrow_terminal_and_mark_missed_goals(make_run, found
 def test_a_comparison_is_shown_as_tables(make_run, found):
     before, after = make_run([found("q1", 2)], []), make_run([found("q1", 0)], [], name="b")
     assert "not found" in text_of(compared(compare(before, after)))
+
+
+def test_a_calibration_marks_what_it_chose():
+    curve = [{"threshold": value, "refused_unanswerable": 0.9, "refused_answerable": 0.1} for value in (0.68, 0.70)]
+    result = {"curves": {"covered": curve}, "chosen": {"covered": 0.70}, "embed_model": "all-minilm", "chat_model": "x"}
+    text = text_of(calibrated(result))
+    assert "0.70 <" in text
+    assert "0.68 <" not in text
 
 
 @pytest.mark.parametrize("answers", [True, False])
