@@ -25,6 +25,7 @@ async def generate(request: Request) -> Response:
     """Continue a prompt; without one, load or unload the model."""
     engine: Engine = request.app.state.engine
     asked = parse_body(await request.body(), "GenerateRequest", GENERATE_FIELDS)
+    asked.pop("messages", None)  # a field of /api/chat, which Ollama overlooks here
     model = await engine.model(model_name(asked, ModelMissing("")))
     check_request(model, asked, "generate")
     wrap: Wrap = _generated
