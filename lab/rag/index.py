@@ -66,11 +66,13 @@ class Index:
         usable = {document.metadata["source"] for document in loaded.documents} - {problem.document for problem in report.problems}
         report.documents = len(usable)
         self._reuse(collection, pending, vector_ids, report)
-        self._write(collection, pending, held, report, on_progress or (lambda done, total, source: None))
         gone = set(held) - usable - loaded.unread if loaded.whole else set()
+        if pending or gone:
+            self.store.begin(collection)
+        self._write(collection, pending, held, report, on_progress or (lambda done, total, source: None))
         collection.delete(one for source in gone for one in held[source].ids)
         report.removed = len(gone)
-        if pending or gone:
+        if collection.about.get("writing"):  # by this ingest, or by one that broke off
             self.store.stamp(collection)
         if not collection.lasting:
             report.notes.append("This index is in memory (VECTOR_STORE) and ends with this process.")

@@ -127,6 +127,26 @@ def test_an_ingest_that_breaks_off_is_completed_by_the_next(make_index, folder, 
     assert len(held(make_index())) == 4
 
 
+def test_an_ingest_that_breaks_off_after_its_last_write_is_noticed_by_the_next(make_rag, folder, monkeypatch):
+    rag = make_rag()
+    rag.ingest(folder)
+    assert rag.search("survives")
+    (folder / "volumes.md").write_text("# Volumes\n\nA named zebra survives its container.\n")
+
+    def break_off(collection):
+        make_rag().search("port")  # keeps a keyword index of this moment
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rag.store, "stamp", break_off)
+        with pytest.raises(KeyboardInterrupt):
+            rag.ingest(folder)
+    before = rag.store.collection().about
+    assert (rag.ingest(folder).unchanged, before["writing"]) == (3, True)
+    after = rag.store.collection().about
+    assert (after["changed_at"] > before["changed_at"], after["writing"]) == (True, False)
+
+
 def test_half_a_document_is_made_whole(make_index, folder):
     index = make_index()
     sync(index, folder)
