@@ -102,6 +102,15 @@ def test_a_chunk_that_is_too_long_is_split_and_reported(make_index, folder, fake
     assert sync(make_index(), folder).unchanged == 4
 
 
+def test_headings_that_are_too_long_alone_are_a_problem_and_the_rest_is_stored(make_index, folder, fake):
+    fake.reads = 12
+    (folder / "long.md").write_text(f"# {'so many words ' * 6}\n\nText below it that is cut in vain.\n")
+    index = make_index()
+    report = sync(index, folder)
+    assert ([problem.document for problem in report.problems], report.notes) == (["long.md"], [])
+    assert (report.documents, report.added, report.chunks, len(held(index))) == (3, 3, 4, 4)
+
+
 def test_progress_counts_to_the_end(make_index, folder):
     seen = []
     make_index().sync(load(folder, 5), lambda done, total, document: seen.append((done, total)))
