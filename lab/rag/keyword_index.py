@@ -51,7 +51,7 @@ class KeywordIndex:
         for record in records:
             rows.append([vocabulary.setdefault(token, len(vocabulary)) for token in tokens(record["document"])])
             ids.append(record["id"])
-            fields.append([str(record["metadata"].get(name, "")) for name in FIELDS])
+            fields.append([str((record["metadata"] or {}).get(name, "")) for name in FIELDS])
         scores = bm25s.BM25() if vocabulary else None
         if scores:
             scores.index((rows, vocabulary), show_progress=False)

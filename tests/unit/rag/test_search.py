@@ -140,6 +140,15 @@ def test_a_chunk_that_was_deleted_after_the_keyword_index_was_made_is_left_out(r
     assert all(isinstance(hit, Hit) for hit in rag.search("volume"))
 
 
+@pytest.mark.parametrize("mode", ["dense", "keyword", "hybrid"])
+def test_a_chunk_that_was_added_by_hand_is_found_and_cited(searching, mode):
+    rag = searching(retrieval_mode=mode)
+    rag.store.collection().vectors.add_texts(["Redis listens on port 6379."], ids=["own"])
+    rag.says = "Redis listens on port 6379."
+    answer = rag.ask("Which port does Redis listen on?")
+    assert (answer.state, answer.citations[0].document) == ("grounded", "(no source)")
+
+
 def test_rewriting_searches_for_the_new_question(searching):
     rag = searching(query_transform="rewrite")
     rag.helps.append("1. Named volume survives")
