@@ -49,8 +49,9 @@ def decode(data: bytes, name: str, encoding: str = "") -> str:
 
 
 def _where(error: Exception, data: bytes) -> str:
-    known = isinstance(error, UnicodeDecodeError) and error.start < len(data)
-    return f" (byte {error.start + 1} is 0x{data[error.start]:02x})" if known else ""
+    if isinstance(error, UnicodeDecodeError) and error.start < len(data):
+        return f" (byte {error.start + 1} is 0x{data[error.start]:02x})"
+    return ""
 
 
 def _binary() -> Unread:
