@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from lab.errors import InputError
 from lab.eval.evaluate import prepare
 from lab.eval.judge import correct
 from lab.eval.questions import Question
@@ -55,6 +56,9 @@ def calibrate(settings: Settings, questions: list[Question], progress: Progress)
         for one, (_, evidence) in _shown(list(zip(measured, found, strict=True)), progress, "asking the model")
         if one.coverage >= chosen.get("covered" if one.readable else "by_words", 0)
     ]
+    if not asked:
+        hint = "Index the documents that they are about, or name other questions: lab eval --calibrate --questions FILE"
+        raise InputError("The documents cover none of these questions, so the model was asked nothing.", hint)
     curves["supported"] = _supported(asked)
     chosen["supported"] = _fewest_wrong(curves["supported"])
     about = {"questions": len(questions), "chat_model": settings.chat_model, "embed_model": settings.embed_model}
@@ -118,7 +122,8 @@ def _with(asked: list[Measured], threshold: float) -> dict[str, Any]:
         wrong += sum(held) if own and not good else 0
         if one.question.answerable:
             right.append(good)
-    return {"grounded": round(grounded / len(asked), 4), "shown_correct": share(right), "wrong_supported": round(wrong / cited, 4)}
+    wrong_share = round(wrong / cited, 4) if cited else 0.0
+    return {"grounded": round(grounded / len(asked), 4), "shown_correct": share(right), "wrong_supported": wrong_share}
 
 
 def _fewest_wrong(curve: list[dict[str, Any]]) -> float:

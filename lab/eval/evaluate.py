@@ -28,10 +28,12 @@ def evaluate(
     settings: Settings, questions: list[Question], progress: Progress, modes: Iterable[str] = MODES, answers: bool = True
 ) -> runs.Run:
     """Measure retrieval in these modes, and the answers in the mode of the settings."""
+    from lab.rag.split import body
+
     began = datetime.now(UTC)
     rag = prepare(settings, questions, progress)
     passages = chunks(settings)
-    every = [(one.metadata["source"], one.metadata["section"]) for one in passages]
+    every = [(one.metadata["source"], one.metadata["section"], body(one)) for one in passages]
     retrieval = of_modes(settings, modes, questions, every, progress)
     rows = answer(rag, questions, progress) if answers else []
     return {

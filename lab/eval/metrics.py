@@ -7,15 +7,21 @@ article, 0 for everything else. hit@k and MRR ask for grade 2; nDCG also rewards
 import math
 from collections.abc import Sequence
 
+from lab.eval.judge import correct
 from lab.eval.questions import Question
 
 SECTION, ARTICLE, OTHER = 2, 1, 0
 
 
-def grade(question: Question, source: str, section: str) -> int:
-    """How relevant a passage is. `section` is its path of headings, as a chunk has it."""
+def grade(question: Question, source: str, section: str, text: str = "") -> int:
+    """How relevant a passage is. `section` is its path of headings, as a chunk has it.
+
+    A passage that was cut without a look at headings has none: it counts as the right one when its text holds the answer.
+    """
     if source != question.article:
         return OTHER
+    if not section:
+        return SECTION if correct(question, text) else ARTICLE
     first, *below = section.split(" > ")
     return SECTION if question.section in (below or [first]) else ARTICLE  # below a section are its subsections
 

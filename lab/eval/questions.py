@@ -10,6 +10,7 @@ Thresholds are chosen on the half `calibration` and judged on the half `test`.
 import hashlib
 import json
 import re
+import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +22,16 @@ from lab.errors import InputError
 
 Half = Literal["calibration", "test"]
 HALVES: tuple[Half, ...] = ("calibration", "test")
+MARKS = re.compile(r"[`*_]")
+BLANKS = re.compile(r"\s+")
+# Japanese is written with and without blanks around Latin words.
+BESIDE_JAPANESE = re.compile(r"(?<=[ぁ-ヿ一-鿿。、]) | (?=[ぁ-ヿ一-鿿])")
+
+
+def plain(text: str) -> str:
+    """A text without the differences that do not matter: case, marks of Markdown, width of letters, blanks."""
+    low = MARKS.sub("", unicodedata.normalize("NFKC", text)).casefold()
+    return BESIDE_JAPANESE.sub("", BLANKS.sub(" ", low)).strip()
 
 
 class _Line(BaseModel):
@@ -43,7 +54,7 @@ class _Line(BaseModel):
             raise ValueError("a question with an article needs answer, section and must_contain")
         if not self.article and (self.answer or self.section or self.must_contain):
             raise ValueError("a question without an article has no answer, section or must_contain")
-        if any(not group or not all(variant.strip() for variant in group) for group in self.must_contain):
+        if any(not group or not all(map(plain, group)) for group in self.must_contain):
             raise ValueError("each group of must_contain needs a variant, and no variant is empty")
         return self
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from lab.eval.judge import correct
 from lab.eval.metrics import grade, ndcg
 from lab.eval.questions import Question
-from lab.settings import Settings
+from lab.settings import Settings, folder_label
 
 if TYPE_CHECKING:
     from lab.rag.answer import Answer
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MODES = ("dense", "keyword", "hybrid")
 DEPTH = 10  # passages that are looked at for MRR and nDCG
 Row = dict[str, Any]
-Place = tuple[str, str]  # document and section of a passage
+Place = tuple[str, str, str]  # document, section and text of a passage
 Progress = Callable[[int, int, str], None]  # done, in all, what is being done
 
 
@@ -27,6 +27,11 @@ def open_mode(settings: Settings, mode: str) -> "Rag":
     return Rag.open(settings.model_copy(update={"retrieval_mode": mode}))
 
 
+def asked_about(rag: "Rag") -> dict[str, str]:
+    """Limits a search to the documents that the questions are about: the collection may hold other folders too."""
+    return {"folder": folder_label(rag.settings.corpus)}
+
+
 def retrieve(rag: "Rag", mode: str, questions: list[Question], every: list[Place], progress: Progress) -> list[Row]:
     """What a search finds for each question that the documents answer. `every` passage of the index says what would be best."""
     asked = [one for one in questions if one.answerable]
@@ -34,10 +39,10 @@ def retrieve(rag: "Rag", mode: str, questions: list[Question], every: list[Place
     for done, question in enumerate(asked):
         progress(done, len(asked), f"searching, {mode}")
         started = time.perf_counter()
-        hits = rag.search(question.question, DEPTH)
+        hits = rag.search(question.question, DEPTH, asked_about(rag))
         seconds = time.perf_counter() - started
-        grades = [grade(question, hit.source, hit.section) for hit in hits]
-        best = [grade(question, source, section) for source, section in every]
+        grades = [grade(question, hit.source, hit.section, hit.text) for hit in hits]
+        best = [grade(question, *place) for place in every]
         about = {"id": question.id, "language": question.language, "mode": mode, "ms": round(1000 * seconds, 2)}
         rows.append({**about, "grades": grades, "ndcg": round(ndcg(grades, best, DEPTH), 6), "found": [hit.id for hit in hits]})
     progress(len(asked), len(asked), f"searching, {mode}")
@@ -49,7 +54,7 @@ def answer(rag: "Rag", questions: list[Question], progress: Progress) -> list[Ro
     rows = []
     for done, question in enumerate(questions):
         progress(done, len(questions), "answering")
-        rows.append(_judged(question, rag.ask(question.question)))
+        rows.append(_judged(question, rag.ask(question.question, asked_about(rag))))
     progress(len(questions), len(questions), "answering")
     return rows
 

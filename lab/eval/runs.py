@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ from lab.files import write_whole
 from lab.settings import Settings
 
 Run = dict[str, Any]
-# Settings that decide about a result. Addresses and folders are left out: they differ between machines and change nothing.
+TABLES = {"retrieval", "answers", "timings"}
+PARTS = {"settings", "models", "corpus", "questions", "summary", "retrieval", "answers"}
+# Settings that decide about a result. Addresses and folders of the lab itself are left out: they change nothing.
 DECIDING = (
     "lab_place",
     "chat_model",
@@ -28,7 +31,12 @@ DECIDING = (
     "diversity",
     "query_transform",
     "rerank",
+    "rerank_candidates",
+    "rerank_url",
+    "rerank_model",
     "context_window",
+    "context_budget",
+    "prompts",
 )
 
 
@@ -41,8 +49,9 @@ def save(run: Run, settings: Settings) -> Path:
     """Store a run under the time it began; gives the file."""
     folder = settings.lab_home / "evaluations"
     name = f"{datetime.fromisoformat(run['time']).astimezone(UTC):%Y-%m-%dT%H-%M-%S}"
-    taken = sum(1 for _ in folder.glob(f"{name}*.json"))
-    file = folder / f"{name}{f'-{taken}' if taken else ''}.json"
+    taken = {one.stem for one in folder.glob(f"{name}*.json")}
+    names = (f"{name}-{number}" if number else name for number in count(len(taken)))  # some may have been deleted
+    file = folder / f"{next(one for one in names if one not in taken)}.json"
     write_whole(file, json.dumps(run, ensure_ascii=False, indent=1) + "\n")
     return file
 
@@ -54,9 +63,11 @@ def load(name: str, settings: Settings) -> Run:
     file = stored[-1] if name == "last" and stored else next((one for one in stored if one.stem == name), Path(name))
     try:
         run = json.loads(file.read_text("utf-8"))
-        return {**run, "name": file.stem} if run["summary"] is not None else run
+        if not (set(run) >= PARTS and set(run["summary"]) >= TABLES):
+            raise ValueError("parts are missing")
+        return {**run, "name": file.stem}
     except OSError as error:
         known = f"Choose one of: last, {', '.join(one.stem for one in stored[-5:])}." if stored else "Make one: lab eval"
         raise InputError(f"There is no stored run {name}.", known) from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, TypeError) as error:
         raise InputError(f"{file} is no stored run.", "Name a file that `lab eval` wrote.") from error

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from lab.errors import InputError
 from lab.rag.answer import Answer
 from lab.rag.chat_model import Helper
 from lab.rag.question import LONGEST, asked
@@ -47,12 +48,20 @@ class Conversation:
     def __init__(self, rag: Asks):
         self.rag = rag
         self.turns: deque[Turn] = deque(maxlen=rag.settings.history_turns)
+        self.subject = ""  # the last question that stood alone
 
     def ask(self, question: str, where: Mapping[str, str | Sequence[str]] | None = None) -> Answer:
         """Answer a question in the light of the earlier ones. A note says how a follow-up was understood."""
         question = asked(question)
         alone = self.standalone(question)
-        answer = self.rag.ask(alone, where)
+        try:
+            answer = self.rag.ask(alone, where)
+        except InputError:  # together they may be longer than the embedding model reads
+            if alone == question:
+                raise
+            alone, answer = question, self.rag.ask(question, where)
+        if not self.subject or not leans(question):
+            self.subject = question
         self.turns.append(Turn(question, alone, answer))
         if alone != question:
             answer.question = question
@@ -63,14 +72,14 @@ class Conversation:
         """The question with what it refers to; as it is when it refers to nothing.
 
         A small model often loses what was asked. Its words count only when they keep the question's and add none that
-        nobody has said; otherwise the question before goes in front, which a search understands as well.
+        nobody has said; otherwise the last question that stood alone goes in front, as it was asked: a search understands that as well.
         """
         if not self.turns or not leans(question):
             return question
         written = self.rag.helper.write("condense", history=self._history(), question=question).split("\n")[0].strip()
         if self._faithful(written, question):
             return written
-        both = f"{self.turns[-1].question} {question}"
+        both = f"{self.subject} {question}"
         return both if len(both) <= LONGEST else question
 
     def _history(self) -> str:

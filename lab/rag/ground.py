@@ -15,6 +15,7 @@ from lab.rag.embedding_models import about, reads
 from lab.rag.exact import denies, missing, particle, same_numbers, unknown_names, unknown_numbers
 from lab.rag.retrieve import WORDS, Hit, likeness
 from lab.rag.sentences import is_question, sentences
+from lab.rag.split import LONGEST
 from lab.rag.words import Lexicon, terms
 
 # Likeness of the nearest sentence + WORDS × cover, below which the documents do not answer the question. With all-minilm,
@@ -68,7 +69,7 @@ class Evidence:
 
     def _alike(self, vector: np.ndarray) -> np.ndarray:
         """Likeness of a text to each source sentence."""
-        if not self.readable or not len(self.vectors):
+        if not self.readable or not self.vectors.size:  # no width: none could be embedded
             return np.zeros(len(self.vectors))
         return np.asarray(likeness(self.vectors @ vector, self.floor))
 
@@ -146,8 +147,9 @@ class Evidence:
 
 
 def heading(hit: Hit) -> str:
-    """The heading right above a passage."""
-    return hit.section.split(" > ")[-1] or hit.title
+    """The heading right above a passage; of a long one its end, as in the chunk."""
+    text = hit.section.split(" > ")[-1] or hit.title
+    return text if len(text) <= LONGEST else f"…{text[-LONGEST:]}"
 
 
 def holds(statements: list[tuple[str, Source | None, float]]) -> bool:

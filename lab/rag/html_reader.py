@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lab.errors import InputError
-from lab.rag.text_reader import decode
+from lab.rag.text_reader import Unread, decode
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup
 
 # Programs, forms, and what stands on every page of a site. Hidden text too: nobody who reads the page sees it.
 LEFT_OUT = "script, style, noscript, template, svg, iframe, form, nav, footer, aside, [role=navigation], [hidden], [aria-hidden=true]"
+NO_PAGES = ("utf-8", "punycode", "idna")  # what nothing needs to be done for, and encodings of host names, slow for a page
 # Exact names such as OLLAMA_HOST are searched and quoted, so nothing is escaped; links and pictures become their text.
 MARKDOWN: dict[str, Any] = {
     "heading_style": "ATX",
@@ -26,6 +27,14 @@ MARKDOWN: dict[str, Any] = {
 
 def read_html(data: bytes, name: str) -> tuple[str, str]:
     """Title and text of a page."""
+    try:
+        return _read(data, name)
+    except RecursionError as error:
+        hint = "Convert it to Markdown, or save its text as a .txt file."
+        raise Unread("Its elements are nested too deeply.", hint) from error
+
+
+def _read(data: bytes, name: str) -> tuple[str, str]:
     from bs4 import BeautifulSoup
     from markdownify import MarkdownConverter
 
@@ -49,9 +58,10 @@ def _declared(data: bytes) -> str:
 
     named = EncodingDetector.find_declared_encoding(data, is_html=True) or ""
     try:
-        return codecs.lookup(named).name if named.lower() != "utf-8" else ""
-    except LookupError:
+        known = codecs.lookup(named).name
+    except (LookupError, ValueError):
         return ""
+    return known if known not in NO_PAGES else ""
 
 
 def _title(soup: "BeautifulSoup", name: str) -> str:

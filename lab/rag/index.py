@@ -47,6 +47,7 @@ class Pending:
     version: str
     chunks: list[Document]
     vectors: dict[str, Vector] = field(default_factory=dict)
+    unreadable: bool = False  # a chunk's headings alone are longer than the embedding model reads
 
 
 class Index:
@@ -66,11 +67,13 @@ class Index:
         usable = {document.metadata["source"] for document in loaded.documents} - {problem.document for problem in report.problems}
         report.documents = len(usable)
         self._reuse(collection, pending, vector_ids, report)
-        self._write(collection, pending, held, report, on_progress or (lambda done, total, source: None))
         gone = set(held) - usable - loaded.unread if loaded.whole else set()
+        if pending or gone:
+            self.store.begin(collection)
+        self._write(collection, pending, held, report, on_progress or (lambda done, total, source: None))
         collection.delete(one for source in gone for one in held[source].ids)
         report.removed = len(gone)
-        if pending or gone:
+        if collection.about.get("writing"):  # by this ingest, or by one that broke off
             self.store.stamp(collection)
         if not collection.lasting:
             report.notes.append("This index is in memory (VECTOR_STORE) and ends with this process.")
@@ -137,7 +140,17 @@ class Index:
                         future.result()  # raises what the writer met, before more is embedded in vain
         for future in written:
             future.result()
-        report.chunks += sum(len(one.chunks) for one in pending)
+        self._count(pending, held, report)
+
+    def _count(self, pending: list[Pending], held: dict[str, Held], report: IngestReport) -> None:
+        """Chunks that were stored; a document that could not be embedded is none of those that were planned."""
+        for one in pending:
+            if one.unreadable:
+                report.documents -= 1
+                report.changed -= one.source in held
+                report.added -= one.source not in held
+            else:
+                report.chunks += len(one.chunks)
 
     def _embed(self, pending: list[Pending], report: IngestReport, progress: Callable[[int, str], None]) -> Iterator[list[Pending]]:
         """Yield documents as soon as all their chunks have vectors."""
@@ -153,11 +166,13 @@ class Index:
                 waiting = waiting[BATCH:]
             unfinished = {id(owner) for owner, _ in waiting}
             if finished := [each for each in ready if id(each) not in unfinished]:
-                yield finished
+                yield [each for each in finished if not each.unreadable]
             ready = [each for each in ready if id(each) in unfinished]
 
     def _batch(self, batch: list[tuple[Pending, str]], report: IngestReport) -> None:
         for (owner, text), vector in zip(batch, self.embedder.batch([text for _, text in batch]), strict=True):
+            if owner.unreadable:
+                continue
             if vector is None:
                 self._split_further(owner, text, report)
             else:
@@ -169,11 +184,20 @@ class Index:
         chunks: list[Document] = []
         for old in owner.chunks:
             pieces = cut(body(old), max(len(body(old)) // 2, 1), 0) if old.page_content == text else None
+            if pieces == [body(old)]:  # one character is left
+                self._give_up(owner, report)
+                return
             chunks += [chunk(old.metadata, old.metadata["section"], piece) for piece in pieces] if pieces else [old]
         new = dict.fromkeys(c.page_content for c in chunks if c not in owner.chunks)
         report.notes.append(f"{owner.source}: a chunk was longer than {self.embedder.model} reads at once; it is cut in {len(new)}.")
         owner.chunks = number(chunks)
         self._batch([(owner, each) for each in new], report)
+
+    def _give_up(self, owner: Pending, report: IngestReport) -> None:
+        owner.unreadable = True
+        report.notes[:] = [note for note in report.notes if not note.startswith(f"{owner.source}: a chunk was longer")]
+        what = f"The headings above one of its texts are longer than {self.embedder.model} reads at once."
+        report.problems.append(Problem(owner.source, what, "Shorten its headings or its title."))
 
     def _replace(self, collection: Collection, finished: list[Pending], held: dict[str, Held]) -> None:
         """Store whole documents, then delete what they replace."""

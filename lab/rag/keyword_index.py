@@ -4,10 +4,12 @@ The index is a copy of what the collection holds, so it says from which state it
 """
 
 import contextlib
+import hashlib
 import json
 import logging
 import shutil
 import tempfile
+import time
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -26,6 +28,8 @@ logging.getLogger("bm25s").setLevel(logging.WARNING)  # it asks for every step t
 
 FIELDS = ("folder", "source", "section", "script")  # what a search may be limited to
 KEPT = "chunks.json"
+SUMS = "sha256.json"  # of each file beside it: a file that was damaged is noticed
+LEFT = 3600  # seconds after which a half-written folder is of a process that was ended
 FORM = 1  # counts changes of the tokens and of the files: another number makes the index anew
 
 
@@ -47,7 +51,7 @@ class KeywordIndex:
         for record in records:
             rows.append([vocabulary.setdefault(token, len(vocabulary)) for token in tokens(record["document"])])
             ids.append(record["id"])
-            fields.append([str(record["metadata"].get(name, "")) for name in FIELDS])
+            fields.append([str((record["metadata"] or {}).get(name, "")) for name in FIELDS])
         scores = bm25s.BM25() if vocabulary else None
         if scores:
             scores.index((rows, vocabulary), show_progress=False)
@@ -98,12 +102,13 @@ class KeywordIndex:
         if not self.scores:
             return
         folder.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(folder.parent)
         new = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
         try:
             self.scores.save(new, show_progress=False)
-            kept = {"form": FORM, "state": self.state, "tokens": len(self.scores.vocab_dict)}
-            kept |= {"ids": self.ids.tolist(), "fields": self.fields}
+            kept = {"form": FORM, "state": self.state, "ids": self.ids.tolist(), "fields": self.fields}
             (new / KEPT).write_text(json.dumps(kept), "utf-8")
+            (new / SUMS).write_text(json.dumps(_sums(new)), "utf-8")
             shutil.rmtree(folder, ignore_errors=True)
             new.rename(folder)
         finally:
@@ -113,14 +118,15 @@ class KeywordIndex:
     def load(cls, folder: Path, state: list[Any]) -> "KeywordIndex | None":
         """What was kept, if it is whole and was made from this state."""
         try:
+            if json.loads((folder / SUMS).read_text("utf-8")) != _sums(folder):
+                return None
             kept = json.loads((folder / KEPT).read_text("utf-8"))
             if (kept["form"], kept["state"]) != (FORM, state):
                 return None
             scores = bm25s.BM25.load(folder)
-            whole = (len(scores.vocab_dict), scores.scores["num_docs"]) == (kept["tokens"], len(kept["ids"]))
-            return cls._of(state, kept["ids"], kept["fields"], scores) if whole else None
-        except (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError):
-            return None  # not there, or damaged: it is made anew
+            return cls._of(state, kept["ids"], kept["fields"], scores)
+        except Exception:  # not there, or damaged in whatever way: it is made anew
+            return None
 
 
 class Keywords:
@@ -144,3 +150,16 @@ class Keywords:
             with contextlib.suppress(OSError):  # a full disk costs the next process some seconds, and this one nothing
                 made.save(kept)
         return made
+
+
+def _sums(folder: Path) -> dict[str, str]:
+    """The digest of each file, except of the one that holds them."""
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir() if path.name != SUMS}
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a save left behind that was ended; a younger one may still be at work."""
+    for left in folder.glob(".*"):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > LEFT:
+                shutil.rmtree(left)

@@ -1,5 +1,7 @@
 """A second look at the passages that were found: something slower reads each beside the question and orders them anew."""
 
+import math
+import re
 from typing import Protocol
 
 import httpx
@@ -10,7 +12,8 @@ from lab.rag.chat_model import Helper
 from lab.rag.retrieve import Hit, Ranking
 from lab.settings import Settings
 
-NO_SCORE = -1.0  # of a passage that the model gave none: behind all others, in the order that was
+NO_SCORE = -1.0  # below the chat model's 0 to 10: a passage without a score stays behind all others, in the order that was
+SECRET = re.compile(r"//.*@")  # name and password in an address
 
 
 class Reranker(Protocol):
@@ -58,29 +61,39 @@ class EndpointReranker:
             raise SettingError("RERANK=endpoint needs the address of a server that has /rerank; RERANK_URL is empty.", hint)
 
     def score(self, question: str, hits: list[Hit]) -> list[float]:
-        """The server's relevance scores."""
+        """The server's relevance scores; below all of them where it gave none."""
         documents = [f"{hit.headed}\n{hit.text}" for hit in hits]
         body = {"query": question, "documents": documents, "top_n": len(documents)}
-        scores = dict.fromkeys(range(len(hits)), NO_SCORE)
-        scores.update(self._ask(body | ({"model": self.settings.rerank_model} if self.settings.rerank_model else {})))
-        return [scores[place] for place in range(len(hits))]
+        scores = self._ask(body | ({"model": self.settings.rerank_model} if self.settings.rerank_model else {}))
+        none = min(scores.values(), default=0.0) - 1  # a server's scale may reach far below NO_SCORE
+        return [scores.get(place, none) for place in range(len(hits))]
 
     def _ask(self, body: dict[str, object]) -> dict[int, float]:
         url = f"{self.settings.rerank_url.rstrip('/')}/rerank"
+        shown = SECRET.sub("//", url)
         hint = "Start a server that has it, correct RERANK_URL, or set RERANK=llm or RERANK=none."
         try:
             answer = httpx.post(url, json=body, timeout=self.settings.request_timeout)
             answer.raise_for_status()
-            return {int(one["index"]): float(one["relevance_score"]) for one in answer.json()["results"]}
+            return {int(one["index"]): _finite(one["relevance_score"]) for one in answer.json()["results"]}
         except httpx.HTTPStatusError as error:
             told = "has no such route" if error.response.status_code == 404 else f"answered {error.response.status_code}"
-            raise ServiceError(f"The server at {url} {told}.", hint) from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise ServiceError(f"No reranker answers at {url}: {error}.", hint) from error
-        except (ValueError, KeyError, TypeError) as error:
-            raise ServiceError(
-                f"What answers at {url} is no reranker: results with index and relevance_score are missing.", hint
-            ) from error
+            raise ServiceError(f"The server at {shown} {told}.", hint) from error
+        except httpx.InvalidURL as error:  # what it says may hold a part of the password
+            raise ServiceError(f"RERANK_URL={SECRET.sub('//', self.settings.rerank_url)} is not an address.", hint) from error
+        except httpx.HTTPError as error:
+            raise ServiceError(f"No reranker answers at {shown}: {error}.", hint) from error
+        except (ValueError, KeyError, TypeError, OverflowError) as error:
+            what = "results with an index and a finite relevance_score are missing"
+            raise ServiceError(f"What answers at {shown} is no reranker: {what}.", hint) from error
+
+
+def _finite(score: object) -> float:
+    """NaN and infinity have no place in an order."""
+    number = float(score)  # type: ignore[arg-type]
+    if not math.isfinite(number):
+        raise ValueError(number)
+    return number
 
 
 def reranker(settings: Settings, helper: Helper) -> Reranker | None:

@@ -22,6 +22,7 @@ WORDS = 0.5
 
 Number = TypeVar("Number", float, np.ndarray)
 DIGITS = 6  # of a score that count in an order
+NOTED = {"folder": "", "source": "(no source)", "section": "", "title": "", "position": 0}  # of a chunk, unless an ingest noted it
 Ranking = list[tuple[str, float]]  # ids of chunks with their scores, best first
 
 
@@ -65,8 +66,9 @@ class Query:
     floor: float = 0.0  # the cosine of unrelated texts
 
     def see(self, document: Document, similarity: float) -> str:
-        """Remember a chunk; returns its id."""
+        """Remember a chunk; returns its id. One that was added by hand may lack what an ingest notes."""
         chunk = document.id or ""
+        document.metadata = {**NOTED, **document.metadata}
         self.documents[chunk], self.near[chunk] = document, similarity
         return chunk
 
@@ -77,7 +79,7 @@ class Query:
         for record in self.collection.records("document", "metadata", "embedding", ids=missing):
             other = np.asarray(record["embedding"])
             cosine = float(vector @ other / ((np.linalg.norm(vector) * np.linalg.norm(other)) or 1))
-            self.see(Document(id=record["id"], page_content=record["document"], metadata=record["metadata"]), cosine)
+            self.see(Document(id=record["id"], page_content=record["document"], metadata=record["metadata"] or {}), cosine)
 
     def hits(self, ids: list[str]) -> list[Hit]:
         """These chunks as hits, in this order."""

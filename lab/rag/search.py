@@ -1,8 +1,9 @@
 """From a question to its passages: transform, retrieve, fuse, make diverse, rerank, widen. Each stage is a setting."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -65,17 +66,20 @@ class Search:
         wanted = checked(where)
         with clock.stage("search"):
             collection, size = self._collection()
+        k = min(k, size)
         with clock.stage("embed"):
             vector = self.embedder.embed_query(question)
         with clock.stage("search"):
             asked = Query(collection, self.keywords.of(collection, size), question, vector, floor=self.embedder.traits.floor)
         found = Found(asked, [], Trace(question))
-        order = self._order(found, wanted, max(CANDIDATES, k), clock)
+        order = self._order(found, wanted, max(CANDIDATES, self._needed(k)), clock)
         with clock.stage("search"):
             found.hits.extend(asked.hits([chunk for chunk, _ in self._choice(found, order, k)]))
         self._rerank(found, k, clock)
         with clock.stage("search"):
-            found.hits[:] = widen(self.settings, asked, found.hits)
+            found.hits[:] = widen(self.settings, asked, found.hits, wanted)
+            if wanted and not found.hits and not any(collection.records(where=wanted, limit=1)):
+                found.notes.append(f"No passage has {_told(wanted)}.")
         found.trace.see(found.hits)
         return found
 
@@ -147,10 +151,13 @@ class Search:
             found.notes.append(note)
         return MODES["dense" if mode == "dense" else "keyword"]
 
+    def _needed(self, k: int) -> int:
+        """Chunks that the stages after the choice look at."""
+        return k if self.settings.rerank == "none" else max(k, self.settings.rerank_candidates)
+
     def _choice(self, found: Found, order: Ranking, k: int) -> Ranking:
         """As many chunks as the later stages need."""
-        own = self.settings
-        needed = k if own.rerank == "none" else max(k, own.rerank_candidates)
+        own, needed = self.settings, self._needed(k)
         if not own.diversity:
             return order[:needed]
         pool = order[: CHOICE * needed]
@@ -171,11 +178,22 @@ class Search:
 
 
 def checked(where: Filter | None) -> Where:
-    """A filter with lists of values. Raises InputError for a field that chunks do not have."""
-    wanted = {field: [values] if isinstance(values, str) else list(values) for field, values in (where or {}).items()}
-    if unknown := sorted(set(wanted) - set(FIELDS)):
+    """A filter with lists of values. Raises InputError for a field that chunks do not have, and for values that are no texts."""
+    if unknown := sorted(set(where or {}) - set(FIELDS)):
         raise InputError(f"Chunks have no field {', '.join(unknown)} to filter by.", f"Filter by {', '.join(FIELDS)}.")
-    return wanted
+    return {field: _values(field, values) for field, values in (where or {}).items()}
+
+
+def _values(field: str, given: Any) -> list[str]:
+    values = [given] if isinstance(given, str) else given
+    if not isinstance(values, Iterable) or not (texts := list(values)) or not all(isinstance(one, str) for one in texts):
+        hint = f'Give one text or several, for example where={{"{field}": ["one", "another"]}}, or leave {field} out.'
+        raise InputError(f"The filter {field} needs at least one text, and it is {given!r}.", hint)
+    return texts
+
+
+def _told(where: Where) -> str:
+    return ", ".join(f"{field}={' or '.join(map(str, values))}" for field, values in where.items())
 
 
 def _since(started: float) -> float:

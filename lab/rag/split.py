@@ -19,6 +19,7 @@ from langchain_core.documents import Document
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
 from lab.rag.pdf_reader import PAGE_END
+from lab.rag.text_reader import heading_name
 from lab.rag.tokens import count, fits
 from lab.settings import Splitter
 
@@ -28,9 +29,8 @@ HEADED = {".md", ".markdown", ".html", ".htm"}  # read as Markdown
 SEPARATORS = ["\n\n", "\n", "。", "！", "？", ". ", "! ", "? ", "、", " ", ""]
 VERSION = "1"  # counts changes of the splitting itself: another number makes the next ingest split again
 LONGEST = 160  # characters of headings before a chunk's text
-HEADING = re.compile(r"^ {0,3}(#{1,6})\s+(.*?)\s*#*\s*$")
+HEADING = re.compile(r"^ {0,3}(#{1,6})(?=\s)(.*)")
 FENCE = re.compile(r"^ {0,3}(```+|~~~+)")
-CODE = re.compile(r"^ {0,3}(```+|~~~+)[^\n]*\n.*?^ {0,3}\1[`~]*[ \t]*$", re.MULTILINE | re.DOTALL)
 # Stand-ins for blanks and line ends inside a code block that must not be cut; Unicode keeps these two for such uses.
 HIDE, SHOW = str.maketrans({"\n": "\ufdd0", " ": "\ufdd1"}), str.maketrans({"\ufdd0": "\n", "\ufdd1": " "})
 
@@ -84,8 +84,38 @@ def cut(text: str, size: int, overlap: int, length: Callable[[str], int] = len) 
     splitter = _splitter(size, overlap, length)
     if "\ufdd0" in text or "\ufdd1" in text:
         return splitter.split_text(text)
-    hidden = CODE.sub(lambda code: code[0].translate(HIDE) if length(code[0]) <= size else code[0], text)
-    return [piece.translate(SHOW) for piece in splitter.split_text(hidden)]
+    hidden = [part.translate(HIDE) if code and length(part) <= size else part for part, code in _code_apart(text.split("\n"))]
+    return [piece.translate(SHOW) for piece in splitter.split_text("\n".join(hidden))]
+
+
+def _code_apart(lines: list[str]) -> Iterator[tuple[str, bool]]:
+    """The text in parts, and whether each is a block of code. Line by line: one expression for a block is slow on odd texts."""
+    ends = _ends(lines)
+    at = 0
+    while at < len(lines):
+        mark = FENCE.match(lines[at])
+        fence = mark[1][: max((len(end) for end in ends[at] if end[0] == mark[1][0]), default=0)] if mark else ""
+        start, at = at, at + 1
+        if fence:
+            at = next(place for place in range(at, len(lines)) if _end(lines[place]).startswith(fence)) + 1
+        yield "\n".join(lines[start:at]), bool(fence)
+
+
+def _ends(lines: list[str]) -> list[list[str]]:
+    """For each line, the longest end of a block of each kind that stands below it."""
+    longest, ends = {"`": "", "~": ""}, []
+    for line in reversed(lines):
+        ends.append([end for end in longest.values() if end])
+        end = _end(line)
+        if end and len(end) > len(longest[end[0]]):
+            longest[end[0]] = end
+    return ends[::-1]
+
+
+def _end(line: str) -> str:
+    """The marks that end a block of code, if nothing else stands on the line."""
+    mark = FENCE.match(line)
+    return mark[1] if mark and not line[mark.end() :].rstrip(" \t").strip("`~") else ""
 
 
 @lru_cache(maxsize=8)
@@ -138,6 +168,6 @@ def _headed(lines: list[str]) -> Iterator[tuple[tuple[str, ...], list[str]]]:
             below.append(line)
             continue
         yield tuple(name for _, name in levels), below
-        levels = [(level, name) for level, name in levels if level < len(heading[1])] + [(len(heading[1]), heading[2])]
+        levels = [(level, name) for level, name in levels if level < len(heading[1])] + [(len(heading[1]), heading_name(heading[2]))]
         below = []
     yield tuple(name for _, name in levels), below

@@ -51,6 +51,10 @@ class Store:
         """Delete the collection, whatever it was made with."""
         self.backend.drop(self.settings.collection)
 
+    def begin(self, collection: Collection) -> None:
+        """Note that its content changes from now on: should this ingest break off, the next one stamps it all the same."""
+        collection.note({**collection.about, "writing": True, "changed_at": time.time()})
+
     def stamp(self, collection: Collection) -> None:
         """Note in the collection what it was made with, and that its content changed now."""
         collection.note(self._about(collection.about))
@@ -65,6 +69,7 @@ class Store:
             "chunk_size": own.chunk_size,
             "chunk_overlap": own.chunk_overlap,
             "changed_at": time.time(),
+            "writing": False,
         }
 
     def _check(self, collection: Collection) -> Collection:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from lab.rag.chat_model import Helper
+from lab.rag.words import terms
 from lab.settings import QueryTransform
 
 WAYS = 3  # other wordings that multi-query asks for
@@ -32,6 +33,6 @@ def wordings(helper: Helper, transform: QueryTransform, question: str) -> list[W
 
 
 def _lines(written: str) -> list[str]:
-    """Lines that could be questions, without numbers, bullets and quotation marks."""
+    """Lines that could be questions, for they say something, without numbers, bullets and quotation marks."""
     lines = (MARK.sub("", line) for line in written.splitlines())
-    return [line for line in lines if line and len(line) <= LONGEST]
+    return [line for line in lines if len(line) <= LONGEST and terms(line)]

@@ -11,12 +11,12 @@ REACH = 2  # chunks before and after a passage that count as its neighbours
 OVERLAP = 20  # characters from which an equal end and beginning are taken for the overlap of two chunks
 
 
-def widen(settings: Settings, query: Query, hits: list[Hit]) -> list[Hit]:
-    """Each hit with its window, no longer than CONTEXT_BUDGET."""
+def widen(settings: Settings, query: Query, hits: list[Hit], where: Where) -> list[Hit]:
+    """Each hit with its window, no longer than CONTEXT_BUDGET. What the filter `where` leaves out stays out of it too."""
     if settings.context_window == "none":
         return hits
     around = _neighbours if settings.context_window == "neighbours" else _section
-    return [replace(hit, window=_within(hit, _chunks(query, around(hit)), settings.context_budget)) for hit in hits]
+    return [replace(hit, window=_within(hit, _chunks(query, {**where, **around(hit)}), settings.context_budget)) for hit in hits]
 
 
 def _neighbours(hit: Hit) -> Where:

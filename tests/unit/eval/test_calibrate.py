@@ -2,8 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.eval.calibrate import MISSED, WRONG, Measured, _covered, _fewest_wrong, _highest, _supported
+from lab.errors import InputError
+from lab.eval.calibrate import MISSED, WRONG, Measured, _covered, _fewest_wrong, _highest, _supported, calibrate
 from lab.eval.questions import Question
+from lab.settings import load_settings
 
 
 def measured(
@@ -52,3 +54,14 @@ def test_what_is_not_supported_is_quoted():
 @pytest.mark.parametrize(("supports", "grounded"), [((0.9, 0.1), 1), ((0.9, 0.1, 0.1), 0)])
 def test_half_of_a_draft_must_be_supported(supports, grounded):
     assert _supported([measured(draft=[("x", support) for support in supports])])[10]["grounded"] == grounded
+
+
+def test_nothing_cited_is_nothing_wrong():
+    row = _supported([measured(quote="", quoted=0)])[0]
+    assert (row["grounded"], row["wrong_supported"]) == (0, 0)
+
+
+def test_questions_that_the_documents_do_not_cover_are_told(monkeypatch):
+    monkeypatch.setattr("lab.eval.calibrate.prepare", lambda *given: None)
+    with pytest.raises(InputError, match=r"cover none of these questions.*\nhint: .*--questions FILE"):
+        calibrate(load_settings(), [], lambda *step: None)

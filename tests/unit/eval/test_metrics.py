@@ -29,6 +29,11 @@ def test_the_text_before_the_first_section_is_a_section_of_its_own(section, expe
     assert grade(Question("q", "en", "?", "x", (("x",),), "a.md", "Title"), "a.md", section) == expected
 
 
+@pytest.mark.parametrize(("text", "expected"), [("Title\n\nModels are kept.", 2), ("Title\n\nModels are lost.", 1)])
+def test_a_passage_without_headings_is_graded_by_its_words(text, expected):
+    assert grade(Question("q", "en", "?", "x", (("kept",),), "a.md", "Backup"), "a.md", "", text) == expected
+
+
 def test_a_hit_is_within_the_first_k():
     assert [hit([0, 1, 2], k) for k in (1, 2, 3)] == [False, False, True]
     assert hit([0, 1, 2], 2, least=1)

@@ -49,6 +49,7 @@ def test_questions_are_read(write):
         ({**LINE, "question": ""}, "line 2: question: String should have at least 1"),
         ({**LINE, "must_contain": [[]]}, "each group of must_contain needs a variant"),
         ({**LINE, "must_contain": [[" "]]}, "no variant is empty"),
+        ({**LINE, "must_contain": [["kept", "**"]]}, "no variant is empty"),
         ({**LINE, "section": None}, "needs answer, section and must_contain"),
         ({**NONE, "answer": "x"}, "has no answer, section or must_contain"),
         (NONE, "the id none-1 stands in questions.jsonl, line 1 already"),

@@ -8,7 +8,7 @@ from lab.errors import InputError
 from lab.eval.compare import compare
 from lab.eval.plot import save_plot
 from lab.eval.report import calibrated, compared, tables
-from lab.eval.runs import DECIDING, deciding, load, save
+from lab.eval.runs import deciding, load, save
 from lab.settings import Settings, load_settings
 
 
@@ -37,6 +37,14 @@ def test_two_runs_of_one_second_are_both_kept(settings, make_run):
     assert load("last", settings)["name"] == second.stem
 
 
+def test_a_deleted_run_does_not_cost_a_later_one(settings, make_run):
+    first, second = (save(make_run([], []), settings) for _ in range(2))
+    first.unlink()
+    third = save(make_run([], []), settings)
+    assert third not in (first, second)
+    assert load("last", settings)["name"] == third.stem
+
+
 def test_a_name_of_no_run_says_which_there_are(settings, make_run):
     with pytest.raises(InputError, match=r"no stored run x\.\nhint: Make one: lab eval"):
         load("x", settings)
@@ -45,15 +53,28 @@ def test_a_name_of_no_run_says_which_there_are(settings, make_run):
         load("x", settings)
 
 
-def test_a_file_that_is_no_run_is_told(settings, tmp_path):
-    (tmp_path / "x.json").write_text("[]")
+@pytest.mark.parametrize("text", ["[]", "1", "{", '{"summary": {}}', '{"summary": null}'])
+def test_a_file_that_is_no_run_is_told(settings, tmp_path, text):
+    (tmp_path / "x.json").write_text(text)
     with pytest.raises(InputError, match="is no stored run"):
         load(str(tmp_path / "x.json"), settings)
 
 
-def test_every_setting_that_decides_is_noted():
-    assert set(deciding(load_settings())) == set(DECIDING)
-    json.dumps(deciding(load_settings()))
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"top_k": 5},
+        {"rerank_candidates": 9},
+        {"rerank_model": "other"},
+        {"rerank_url": "http://127.0.0.1:9"},
+        {"context_budget": 900},
+        {"prompts": "my-prompts"},
+    ],
+)
+def test_every_setting_that_decides_is_noted(change):
+    before, after = deciding(load_settings()), deciding(load_settings(**change))
+    assert before != after
+    assert json.loads(json.dumps(after)) == after
 
 
 def test_a_comparison_names_what_differs(make_run, found, shown):

@@ -57,6 +57,11 @@ def test_times_are_given_for_each_stage(shown):
     assert stages == [{"stage": "embed", "p50": 1.0, "p95": 1.0}, {"stage": "total", "p50": 20.0, "p95": 1000.0}]
 
 
+def test_a_stage_that_only_some_answers_have_is_shown_before_the_total(shown):
+    rows = [shown("quoted", True), {**shown("quoted", True), "timings": {"embed": 1.0, "rerank": 7.0, "total": 9.0}}]
+    assert [row["stage"] for row in summarise([], rows)["timings"]] == ["embed", "rerank", "total"]
+
+
 @given(st.lists(st.floats(0, 100), min_size=1), st.integers(1, 100))
 def test_a_percentile_is_one_of_the_values_and_leaves_few_above(values, per_cent):
     value = percentile(values, per_cent)

@@ -75,6 +75,26 @@ def test_words_that_are_lost_or_invented_put_the_question_before_in_front(chat, 
     assert pipeline.asked[-1] == f"{FIRST} And with a volume?"
 
 
+def test_one_follow_up_after_another_does_not_grow(chat, pipeline):
+    for _ in range(5):
+        chat.ask("And with a volume?")
+    assert pipeline.asked[-1] == f"{FIRST} And with a volume?"
+
+
+def test_what_is_too_long_together_is_asked_alone(chat, pipeline, monkeypatch):
+    ask = pipeline.ask
+
+    def short(question, where=None):
+        if question.startswith(FIRST):
+            raise InputError("A text is longer than all-minilm reads.", "Use fewer words.")
+        return ask(question, where)
+
+    monkeypatch.setattr(pipeline, "ask", short)
+    answer = chat.ask("And with a volume?")
+    assert (pipeline.asked[-1], answer.notes) == ("And with a volume?", [])
+    assert chat.turns[-1].question == "And with a volume?"
+
+
 def test_the_model_sees_earlier_questions_and_answers(chat, pipeline):
     chat.ask("And with a volume?")
     assert pipeline.values["history"] == f"Question: {FIRST}\nAnswer: A named volume keeps the data."

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from lab.rag.ground import QUOTED, STRANGE, UNKNOWN, Evidence, cite, holds
+from lab.rag.ground import QUOTED, STRANGE, UNKNOWN, Evidence, cite, heading, holds
 from lab.rag.retrieve import Hit, likeness
 from lab.rag.words import Lexicon
 
@@ -25,6 +25,18 @@ def evidence(make_embedder):
 
 def test_a_quote_begins_with_the_best_passage(evidence):
     assert evidence("Which port does Chroma use?", PORTS, VOLUMES).quote()[0].text == "Chroma listens on port 8000."
+
+
+def test_sources_that_the_model_cannot_embed_support_nothing(evidence, fake):
+    fake.reads = 6
+    found = evidence("Which port?", "Chroma listens on port 8000 on every computer of this course.")
+    ((_, source, _),) = found.check("Chroma has ports.")
+    assert (found.vectors.size, found.covered(), source) == (0, False, None)
+
+
+def test_a_heading_is_shortened_as_in_the_chunk():
+    long = "A heading of many words " * 20 + "end"
+    assert heading(Hit("a", "Text.", "a.md", f"Title > {long}", "Title", 0.5, 0.5)) == "…" + long[-160:]
 
 
 def test_a_quote_is_short(evidence):

@@ -54,3 +54,19 @@ def test_a_page_that_names_a_wrong_encoding_is_reported():
 def test_a_page_that_scripts_draw_says_so():
     with pytest.raises(InputError, match=r"no text besides scripts and navigation.*\nhint: .*browser"):
         read_html(b'<body><div id="app"></div><script src="app.js"></script>', "a.html")
+
+
+@pytest.mark.parametrize("charset", ["rot13", "hex", "undefined", "utf-7"])
+def test_a_page_that_names_an_encoding_of_no_use_is_reported(charset):
+    with pytest.raises(InputError, match="It is not "):
+        read_html(f'<meta charset="{charset}"><p>a+2AA-b'.encode(), "a.html")
+
+
+def test_an_encoding_of_host_names_is_not_used():
+    assert read_html('<meta charset="punycode"><p>Übung'.encode(), "a.html")[1] == "Übung\n"
+
+
+@pytest.mark.parametrize("page", ["<div>" * 3000 + "x", "<ul><li>" * 600 + "x"])
+def test_a_page_nested_too_deeply_is_reported(page):
+    with pytest.raises(InputError, match=r"nested too deeply.*\nhint: Convert it"):
+        read_html(page.encode(), "a.html")

@@ -102,6 +102,15 @@ def test_a_chunk_that_is_too_long_is_split_and_reported(make_index, folder, fake
     assert sync(make_index(), folder).unchanged == 4
 
 
+def test_headings_that_are_too_long_alone_are_a_problem_and_the_rest_is_stored(make_index, folder, fake):
+    fake.reads = 12
+    (folder / "long.md").write_text(f"# {'so many words ' * 6}\n\nText below it that is cut in vain.\n")
+    index = make_index()
+    report = sync(index, folder)
+    assert ([problem.document for problem in report.problems], report.notes) == (["long.md"], [])
+    assert (report.documents, report.added, report.chunks, len(held(index))) == (3, 3, 4, 4)
+
+
 def test_progress_counts_to_the_end(make_index, folder):
     seen = []
     make_index().sync(load(folder, 5), lambda done, total, document: seen.append((done, total)))
@@ -125,6 +134,26 @@ def test_an_ingest_that_breaks_off_is_completed_by_the_next(make_index, folder, 
     report = sync(make_index(), folder)
     assert (report.unchanged, report.added) == (1, 2)
     assert len(held(make_index())) == 4
+
+
+def test_an_ingest_that_breaks_off_after_its_last_write_is_noticed_by_the_next(make_rag, folder, monkeypatch):
+    rag = make_rag()
+    rag.ingest(folder)
+    assert rag.search("survives")
+    (folder / "volumes.md").write_text("# Volumes\n\nA named zebra survives its container.\n")
+
+    def break_off(collection):
+        make_rag().search("port")  # keeps a keyword index of this moment
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rag.store, "stamp", break_off)
+        with pytest.raises(KeyboardInterrupt):
+            rag.ingest(folder)
+    before = rag.store.collection().about
+    assert (rag.ingest(folder).unchanged, before["writing"]) == (3, True)
+    after = rag.store.collection().about
+    assert (after["changed_at"] > before["changed_at"], after["writing"]) == (True, False)
 
 
 def test_half_a_document_is_made_whole(make_index, folder):

@@ -1,3 +1,7 @@
+import os
+from tokenize import TokenError
+from zipfile import BadZipFile
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -95,6 +99,35 @@ def test_damaged_files_are_not_used(index, tmp_path, name, content):
     (tmp_path / "kept" / name).write_bytes(content)
     loaded = KeywordIndex.load(tmp_path / "kept", ["now"])
     assert loaded is None or loaded.search("container", 5) == index.search("container", 5)
+
+
+@pytest.mark.parametrize("name", ["chunks.json", "vocab.index.json", "data.csc.index.npy", "indices.csc.index.npy", "indptr.csc.index.npy"])
+def test_one_changed_byte_makes_the_index_anew(index, tmp_path, name):
+    index.save(tmp_path / "kept")
+    file = tmp_path / "kept" / name
+    content = file.read_bytes()
+    file.write_bytes(content[:-3] + bytes([content[-3] ^ 1]) + content[-2:])
+    assert KeywordIndex.load(tmp_path / "kept", ["now"]) is None
+
+
+@pytest.mark.parametrize("error", [BadZipFile, TokenError, RecursionError, MemoryError])
+def test_whatever_reading_raises_makes_the_index_anew(index, tmp_path, monkeypatch, error):
+    def load(*_):
+        raise error("damaged")
+
+    index.save(tmp_path / "kept")
+    monkeypatch.setattr("lab.rag.keyword_index.bm25s.BM25.load", load)
+    assert KeywordIndex.load(tmp_path / "kept", ["now"]) is None
+
+
+def test_what_an_interrupted_save_left_is_removed_when_it_is_old(index, tmp_path):
+    old, young = tmp_path / ".kept.old", tmp_path / ".kept.young"
+    for folder in (old, young):
+        folder.mkdir()
+        (folder / "chunks.json").write_text("{}")
+    os.utime(old, (0, 0))
+    index.save(tmp_path / "kept")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".kept.young", "kept"]
 
 
 def test_saving_twice_leaves_one_folder_and_nothing_else(index, tmp_path):

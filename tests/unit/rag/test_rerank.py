@@ -5,9 +5,10 @@ from threading import Thread
 import pytest
 
 from lab.errors import ServiceError, SettingError
-from lab.rag.rerank import NO_SCORE, EndpointReranker, reorder, reranker
+from lab.rag.rerank import EndpointReranker, reorder, reranker
 from lab.rag.retrieve import Hit
 
+NAN = b'{"results": [{"index": 0, "relevance_score": NaN}]}'
 HITS = [Hit(name, f"Passage {name}.", "a.md", "A > B", "A", 0.5, 0.5) for name in "abc"]
 
 
@@ -42,13 +43,13 @@ def endpoint(server, changed):
 
 def test_the_endpoint_gets_question_and_passages_with_their_headings(server, endpoint):
     server.body = json.dumps({"results": [{"index": 2, "relevance_score": 0.9}, {"index": 0, "relevance_score": -3}]}).encode()
-    assert endpoint.score("Which?", HITS) == [-3, NO_SCORE, 0.9]
+    assert endpoint.score("Which?", HITS) == [-3, -4, 0.9]
     assert server.path == "/v1/rerank"
     assert server.asked["documents"][0] == "A > B\nPassage a."
     assert (server.asked["query"], server.asked["model"], server.asked["top_n"]) == ("Which?", "m", 3)
 
 
-@pytest.mark.parametrize("body", [b"no json", b"{}", b'{"results": [{"index": 0}]}', b"[]", b'{"results": null}'])
+@pytest.mark.parametrize("body", [b"no json", b"{}", b'{"results": [{"index": 0}]}', b"[]", b'{"results": null}', NAN])
 def test_an_answer_that_is_no_ranking_names_the_settings(server, endpoint, body):
     server.body = body
     with pytest.raises(ServiceError, match="is no reranker") as error:
@@ -67,6 +68,16 @@ def test_a_server_that_is_away_says_so(changed, free_port):
     settings = changed(rerank="endpoint", rerank_url=f"http://127.0.0.1:{free_port()}")
     with pytest.raises(ServiceError, match="No reranker answers"):
         EndpointReranker(settings).score("Which?", HITS)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://reader:secret@127.0.0.1:{port}", "http://reader:secret@127.0.0.1:{port}x", "http://reader:secret/@127.0.0.1"]
+)
+def test_a_password_in_the_address_is_not_shown(changed, free_port, address):
+    settings = changed(rerank="endpoint", rerank_url=address.format(port=free_port()))
+    with pytest.raises(ServiceError) as error:
+        EndpointReranker(settings).score("Which?", HITS)
+    assert "secret" not in f"{error.value} {error.value.hint}"
 
 
 def test_an_endpoint_without_an_address_names_the_setting(changed):

@@ -63,6 +63,31 @@ def test_an_unknown_field_is_an_error_with_the_known_ones(rag):
     assert "source" in error.value.hint
 
 
+@pytest.mark.parametrize("value", [[], None, 3, ["ports.md", None], [b"ports.md"]])
+def test_a_filter_without_texts_is_refused(rag, value):
+    with pytest.raises(InputError, match="The filter source needs at least one text") as error:
+        rag.search("port", where={"source": value})
+    assert 'where={"source"' in error.value.hint
+
+
+def test_more_passages_than_there_are_gives_all(rag):
+    assert len(rag.search("port", k=2**40)) == 4
+
+
+def test_a_filter_that_lets_nothing_through_is_named(rag):
+    answer = rag.ask(QUESTION, where={"source": "port.md", "script": ["latin", "other"]})
+    assert answer.notes == ["No passage has source=port.md, script=latin or other."]
+    assert not any("No passage has" in note for note in rag.ask(QUESTION, where={"source": "notes.txt"}).notes)
+
+
+def test_all_rerank_candidates_are_read(searching, folder):
+    for number in range(60):
+        (folder / f"port{number}.md").write_text(f"# Port\n\nService {number} listens on port {number}.\n")
+    rag = searching(rerank="llm", rerank_candidates=60, retrieval_mode="dense")
+    rag.helps += [json.dumps({"score": 5})] * 60
+    assert len(steps(rag)["reranked (llm)"].order) == 60
+
+
 def test_what_the_filter_leaves_out_is_not_answered_from(rag):
     assert rag.ask(QUESTION, where={"source": "volumes.md"}).state == "refused"
     assert rag.ask(QUESTION, where={"source": "ports.md"}).state == "grounded"
@@ -113,6 +138,15 @@ def test_a_chunk_that_was_deleted_after_the_keyword_index_was_made_is_left_out(r
     rag.search("port")
     collection.delete([rag.search("volume")[0].id])
     assert all(isinstance(hit, Hit) for hit in rag.search("volume"))
+
+
+@pytest.mark.parametrize("mode", ["dense", "keyword", "hybrid"])
+def test_a_chunk_that_was_added_by_hand_is_found_and_cited(searching, mode):
+    rag = searching(retrieval_mode=mode)
+    rag.store.collection().vectors.add_texts(["Redis listens on port 6379."], ids=["own"])
+    rag.says = "Redis listens on port 6379."
+    answer = rag.ask("Which port does Redis listen on?")
+    assert (answer.state, answer.citations[0].document) == ("grounded", "(no source)")
 
 
 def test_rewriting_searches_for_the_new_question(searching):

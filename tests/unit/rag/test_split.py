@@ -1,4 +1,5 @@
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -7,6 +8,7 @@ from langchain_core.documents import Document
 
 from lab.rag.pdf_reader import PAGE_END
 from lab.rag.split import body, cut, split
+from lab.rag.text_reader import read_markdown
 from lab.rag.tokens import count, fits
 
 PIECES = st.sampled_from(
@@ -32,6 +34,16 @@ TEXTS = st.lists(PIECES, max_size=40).map("\n".join) | st.text(max_size=400)
 
 def document(text: str, source: str = "a.md") -> Document:
     return Document(page_content=text, metadata={"folder": "docs", "source": source, "title": "Title"})
+
+
+def seconds(text: str) -> float:
+    def once() -> float:
+        started = time.perf_counter()
+        read_markdown(text.encode(), "a.md")
+        split(document(text), 700, 80)
+        return time.perf_counter() - started
+
+    return min(once() for _ in range(3))
 
 
 def words_of(text: str) -> str:
@@ -157,3 +169,18 @@ def test_japanese_without_blanks_is_cut_after_its_signs(splitter, sign):
     chunks = split(document(f"これは一つ目の文です{sign}" * 30), 60, 0, splitter, "all-minilm")
     assert len(chunks) > 3
     assert all(body(c).endswith(sign) for c in chunks)
+
+
+@pytest.mark.parametrize("odd", ["```x\n" * 8000, f"# a{' ' * 3000}b\ntext", f"# a{'#' * 3000}b\ntext", "`" * 9000 + "x\n"])
+def test_odd_markdown_takes_about_as_long_as_other_text(odd):
+    assert seconds(odd) < 50 * seconds("word\n" * (len(odd) // 5))
+
+
+def test_a_longer_fence_holds_a_shorter_one():
+    code = "````\n```\na b\n\nc\n```\n````"
+    assert code in cut(f"{'Words before. ' * 3}\n\n{code}", 40, 0)
+
+
+@pytest.mark.parametrize(("text", "title"), [("# A #\n", "A"), ("#\n# B", "B"), ("#\u3000表題 ", "表題"), ("#x\n## C", "a")])
+def test_the_title_of_markdown_is_its_first_main_heading(text, title):
+    assert read_markdown(text.encode(), "a.md")[0] == title

@@ -21,6 +21,8 @@ class Says:
         ("- Which port has Chroma?", "Which port has Chroma?"),
         ("", "Port?"),
         ("\n  \n", "Port?"),
+        ("...\n?", "Port?"),
+        ("...\nWhich port has Chroma?", "Which port has Chroma?"),
         ("x" * (LONGEST + 1), "Port?"),
     ],
 )

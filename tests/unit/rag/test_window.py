@@ -39,6 +39,13 @@ def test_a_section_ends_where_the_next_begins(searching):
     assert "number 11" in joined(best.window)
 
 
+def test_a_window_keeps_to_the_filter(searching):
+    rag = searching(context_window="neighbours")
+    (free,), (kept,) = (rag.search("Another section", k=1, where=where) for where in (None, {"section": "Ports > Other"}))
+    assert {chunk.section for chunk in free.window} == {"Ports", "Ports > Other"}
+    assert {chunk.section for chunk in kept.window} == {"Ports > Other"}
+
+
 def test_the_budget_keeps_the_nearest(searching):
     (best,) = searching(context_window="section", context_budget=400).search("Paragraph 6", k=1)
     assert 1 < len(best.window) < 6
