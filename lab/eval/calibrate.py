@@ -1,7 +1,7 @@
 """Thresholds of grounding from the calibration half: the curves, and what is chosen on them.
 
-covered    how well passages must fit a question; chosen: the highest that refuses at most MISSED of the questions that the
-           documents answer, because a refusal does less harm than a wrong answer
+covered    how well passages must fit a question; chosen: the lowest that refuses at least REFUSED of the questions that the
+           documents do not answer; what it costs, answerable questions refused as well, stands beside it
 supported  how well a source must support a sentence of the model; chosen: the lowest at which at most WRONG of all cited
            sentences are the model's own in a wrong answer
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lab.rag.ground import Evidence
     from lab.rag.pipeline import Rag
 
-MISSED = 0.10
+REFUSED = 0.85  # the goal of `lab eval`
 WRONG = 0.01  # a third of what is allowed on the other half, because few questions decide here
 Item = TypeVar("Item")
 COVERED = [step / 50 for step in range(5, 61)]  # 0.10 to 1.20
@@ -50,7 +50,7 @@ def calibrate(settings: Settings, questions: list[Question], progress: Progress)
     measured = [_measured(one, evidence) for one, evidence in found]
     parts = {"covered": [one for one in measured if one.readable], "by_words": [one for one in measured if not one.readable]}
     curves = {name: curve for name, part in parts.items() if (curve := _covered(part))}
-    chosen = {name: _highest(curve) for name, curve in curves.items()}
+    chosen = {name: _lowest(curve) for name, curve in curves.items()}
     asked = [
         replace(one, draft=_drafted(rag, evidence))
         for one, (_, evidence) in _shown(list(zip(measured, found, strict=True)), progress, "asking the model")
@@ -97,10 +97,10 @@ def _covered(measured: list[Measured]) -> list[dict[str, Any]]:
     ]
 
 
-def _highest(curve: list[dict[str, Any]]) -> float:
-    """The highest threshold that refuses few of the questions that have an answer."""
-    allowed = [row["threshold"] for row in curve if row["refused_answerable"] <= MISSED]
-    return float(max(allowed, default=curve[0]["threshold"]))
+def _lowest(curve: list[dict[str, Any]]) -> float:
+    """The lowest threshold that refuses enough of the questions without an answer; the last when none does."""
+    enough = (row["threshold"] for row in curve if row["refused_unanswerable"] >= REFUSED)
+    return float(next(enough, curve[-1]["threshold"]))
 
 
 def _supported(asked: list[Measured]) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.errors import InputError
-from lab.eval.calibrate import MISSED, WRONG, Measured, _covered, _fewest_wrong, _highest, _supported, calibrate
+from lab.eval.calibrate import REFUSED, WRONG, Measured, _covered, _fewest_wrong, _lowest, _supported, calibrate
 from lab.eval.questions import Question
 from lab.settings import load_settings
 
@@ -24,14 +24,16 @@ def test_the_curve_of_coverage_tells_who_is_refused():
 
 def test_a_threshold_between_two_clear_groups_refuses_exactly_one():
     rows = [measured(0.9)] * 20 + [measured(0.5, answerable=False)] * 20
-    assert 0.5 < _highest(_covered(rows)) <= 0.9
+    assert 0.5 < _lowest(_covered(rows)) <= 0.9
 
 
 @given(st.lists(st.floats(0.4, 1.2), min_size=1, max_size=30), st.lists(st.floats(0.4, 1.2), min_size=1, max_size=30))
-def test_the_chosen_threshold_refuses_few_questions_that_have_an_answer(asked, others):
+def test_the_chosen_threshold_refuses_enough_and_none_below_it_does(asked, others):
     curve = _covered([*map(measured, asked), *(measured(one, answerable=False) for one in others)])
-    chosen = next(row for row in curve if row["threshold"] == _highest(curve))
-    assert chosen["refused_answerable"] <= MISSED
+    below = [row for row in curve if row["threshold"] < _lowest(curve)]
+    chosen = curve[len(below)]
+    assert all(row["refused_unanswerable"] < REFUSED for row in below)
+    assert chosen["refused_unanswerable"] >= REFUSED or chosen is curve[-1]
 
 
 def test_a_curve_needs_questions_of_both_kinds():
