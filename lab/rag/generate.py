@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from langchain_core.runnables import Runnable
+from langchain_core.prompt_values import PromptValue
+from langchain_core.runnables import Runnable, RunnableLambda
 
 from lab.rag.chat_model import chat_model
 from lab.rag.connections import broke_off, ollama_errors
@@ -41,7 +42,11 @@ class Generator:
     def chain(self) -> Runnable[dict[str, str], Any]:
         """LangChain's pipe of prompt and chat model."""
         stop = ["\nQuestion:"]  # where a small model starts to repeat the prompt
-        return prompt(self.settings, "answer") | chat_model(self.settings, num_predict=self.settings.num_predict, stop=stop)
+        return RunnableLambda(self._fill) | chat_model(self.settings, num_predict=self.settings.num_predict, stop=stop)
+
+    def _fill(self, values: dict[str, str]) -> PromptValue:
+        """The prompt is looked up each time: its file may have been edited."""
+        return prompt(self.settings, "answer").invoke(values)
 
     def stream(self, question: str, hits: list[Hit]) -> Iterator[str | Draft]:
         """Pieces of text as the model writes them, and last the Draft."""

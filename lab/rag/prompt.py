@@ -31,12 +31,17 @@ PASSAGES = {"smollm2:135m": 1}
 def prompt(settings: Settings, name: str) -> ChatPromptTemplate:
     """The prompt of this name. Raises SettingError when the reader's own one cannot be filled."""
     folder = settings.prompts_folder
-    file = folder / f"{name}.txt" if folder else None
-    return _read(name, file if file and file.is_file() else OWN / f"{name}.txt")
+    if folder and not folder.is_dir():
+        raise SettingError(f"PROMPTS names {folder}, which is no folder.", "Correct PROMPTS, or leave it empty for the lab's own prompts.")
+    own = folder / f"{name}.txt" if folder else None
+    file = own if own and own.is_file() else OWN / f"{name}.txt"
+    state = file.stat()
+    return _read(name, file, (state.st_mtime_ns, state.st_size))
 
 
 @lru_cache(maxsize=32)
-def _read(name: str, file: Path) -> ChatPromptTemplate:
+def _read(name: str, file: Path, state: tuple[int, int]) -> ChatPromptTemplate:
+    """Read once in each `state` of the file: an edited one is read again."""
     slots = " and ".join(f"{{{slot}}}" for slot in sorted(SLOTS[name]))
     try:
         template = ChatPromptTemplate.from_messages([("human", file.read_text("utf-8").rstrip("\n"))])

@@ -66,6 +66,15 @@ def test_options_that_change_answers_are_all_set(settings):
     assert model.client_kwargs["timeout"] == settings.request_timeout
 
 
+def test_an_edited_prompt_is_used_by_the_next_question(changed, tmp_path):
+    generator = Generator(changed(prompts=str(tmp_path)))
+    filled = []
+    for text in ("{question} {context}", "Answer {question} from {context}"):
+        (tmp_path / "answer.txt").write_text(text)
+        filled.append(generator.chain.first.invoke({"question": "Q", "context": "C"}).to_string())
+    assert filled == ["Human: Q C", "Human: Answer Q from C"]
+
+
 def test_the_prompt_has_passages_as_plain_text(settings):
     filled = prompt(settings, "answer").format(context=join([HIT, HIT]), question="Which port?")
     assert "Ports\nChroma listens on port 8000.\n\nPorts\n" in filled

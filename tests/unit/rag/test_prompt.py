@@ -22,6 +22,18 @@ def test_a_prompt_of_the_reader_is_used_instead(changed, tmp_path):
     assert "{question}" not in prompt(settings, "hyde").format_messages(question="q")[0].content
 
 
+def test_an_edited_prompt_is_used_at_once(changed, tmp_path):
+    settings = changed(prompts=str(tmp_path))
+    for text in ("{question} and {context}", "{context}, then {question}"):
+        (tmp_path / "answer.txt").write_text(text)
+        assert prompt(settings, "answer").format_messages(context="c", question="q")[0].content == text.format(context="c", question="q")
+
+
+def test_a_prompts_folder_that_is_not_there_is_refused(changed, tmp_path):
+    with pytest.raises(SettingError, match=r"PROMPTS names .*nowhere, which is no folder"):
+        prompt(changed(prompts=str(tmp_path / "nowhere")), "answer")
+
+
 @pytest.mark.parametrize("text", ["{question}", "{question} {context} {more}", "no slots"])
 def test_other_slots_are_refused(changed, tmp_path, text):
     (tmp_path / "answer.txt").write_text(text)
