@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from lab.rag.pipeline import Rag
 
 Where = dict[str, list[str]]
+# All but tabs and line ends: documents may hold some, and a terminal would obey them.
+CONTROL = dict.fromkeys({*range(32), *range(127, 160)} - {9, 10})
 
 
 def command(
@@ -76,7 +78,7 @@ def _ask(question: str, where: Where, stream: bool) -> "Answer":
     if isinstance(piece, str):
         err.print("draft: ", end="", style="dim")
     while isinstance(piece, str):
-        err.print(piece, end="", style="dim", highlight=False, markup=False, soft_wrap=True)
+        err.print(piece.translate(CONTROL), end="", style="dim", highlight=False, markup=False, soft_wrap=True)
         piece = next(pieces)
     err.print()
     return piece
@@ -89,4 +91,4 @@ def _open() -> "Rag":
 
 
 def _print(text: str) -> None:
-    out.print(text, highlight=False, markup=False, soft_wrap=True)
+    out.print(text.translate(CONTROL), highlight=False, markup=False, soft_wrap=True)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from lab.cli.console import err, out, print_json
+from lab.errors import InputError
 from lab.settings import Settings, get_settings
 
 
@@ -40,6 +41,7 @@ def command(
     if mode:
         settings = settings.model_copy(update={"retrieval_mode": mode})
     if calibrate:
+        _refuse({"--language": language, "--retrieval-only": retrieval_only, "--compare": compare, "--plot": plot})
         _calibrate(settings, questions, as_json)
         return
     before = [runs.load(name, settings) for name in compare or []]
@@ -69,6 +71,13 @@ def _measured(
     file = runs.save(run, settings)
     err.print(f"stored: {file}", highlight=False, markup=False, soft_wrap=True)
     return {**run, "name": file.stem}
+
+
+def _refuse(options: dict[str, Any]) -> None:
+    """Thresholds are chosen on a whole half, and stored nowhere."""
+    if given := [name for name, value in options.items() if value]:
+        what = f"--calibrate does not go together with {', '.join(given)}."
+        raise InputError(what, "Leave one of them out: lab eval --calibrate")
 
 
 def _calibrate(settings: Settings, questions: Path | None, as_json: bool) -> None:

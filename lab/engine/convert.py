@@ -43,11 +43,14 @@ def convert_bert(source: Path, target: Path, name: str) -> None:
         config = json.loads((source.parent / "config.json").read_text("utf-8"))
         tokenizer = json.loads((source.parent / "tokenizer.json").read_text("utf-8"))
         weights = load_file(source)
+        sizes = _sizes(config)
     except (OSError, ValueError) as error:
         raise EngineError(500, f"the model {name} cannot be read: {error}") from error
-    with bert_gguf(target, name, _sizes(config), gguf.LlamaFileType.MOSTLY_F16) as writer:
+    except (KeyError, TypeError) as error:
+        raise EngineError(500, f"the model {name} cannot be read: its config.json does not hold the sizes ({error})") from error
+    with bert_gguf(target, name, sizes, gguf.LlamaFileType.MOSTLY_F16) as writer:
         _add_vocabulary(writer, tokenizer)
-        _add_weights(writer, weights, config["num_hidden_layers"])
+        _add_weights(writer, weights, sizes.blocks)
 
 
 def _sizes(config: dict[str, Any]) -> Sizes:

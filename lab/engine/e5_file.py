@@ -56,11 +56,13 @@ class E5File:
         return Vocabulary(pieces, list(scores), names, self._replacements())
 
     def tensors(self) -> list[Tensor]:
-        """The rest of the file: their list, then the weights."""
+        """The rest of the file: their list, then the weights. Raises ValueError when the file ends before one of them does."""
         found = []
         for _ in range(*self._numbers("i")):
             name = self._bytes(*self._numbers("H")).decode()
             kind, _, start, size = self._numbers("BIQQ")
+            if start + size > len(self.data):
+                raise ValueError(f"it ends before the tensor {name} does")
             found.append(Tensor(name, kind == _Q4_0, self.data[start : start + size]))
         return found
 

@@ -132,6 +132,15 @@ def test_converted_model_is_an_embedding_model(converted):
     assert (info.architecture, info.capabilities, info.embedding_length, info.quantization) == ("bert", ["embedding"], 384, "F16")
 
 
+@pytest.mark.parametrize("config", ["{}", "[]"])
+def test_a_config_without_sizes_is_named(tmp_path, config):
+    (tmp_path / "config.json").write_text(config)
+    (tmp_path / "tokenizer.json").write_text("{}")
+    (tmp_path / "model.safetensors").symlink_to(MINILM.path())
+    with pytest.raises(EngineError, match=r"the model mini cannot be read: its config\.json"):
+        convert_bert(tmp_path / "model.safetensors", tmp_path / "x.gguf", "mini")
+
+
 def test_folder_without_weights_is_named(tmp_path):
     with pytest.raises(EngineError, match="the model mini cannot be read"):
         convert_bert(tmp_path / "model.safetensors", tmp_path / "x.gguf", "mini")

@@ -128,7 +128,7 @@ def test_another_file_is_refused(tmp_path, data):
         convert_e5(source, tmp_path / "x.gguf", "mini")
 
 
-@pytest.mark.parametrize("share", [0.02, 0.05, 0.06])
+@pytest.mark.parametrize("share", [0.02, 0.05, 0.06, 0.5, 0.99999])
 def test_a_file_that_ends_early_is_refused(tmp_path, share):
     whole = E5.path().read_bytes()
     source = tmp_path / "weights.bin"
