@@ -1,7 +1,8 @@
 """Metrics of a ranking, each for one question; reports show their means.
 
-A ranking is a list of grades, best place first: 2 for a passage of the right section, 1 for another passage of the right
-article, 0 for everything else. hit@k and MRR ask for grade 2; nDCG also rewards grade 1.
+A ranking is a list of grades, best place first: 2 for a passage of the right section, or one of its article that holds
+the answer as well; 1 for another passage of the right article; 0 for everything else. hit@k and MRR ask for grade 2; nDCG
+also rewards grade 1.
 """
 
 import math
@@ -16,14 +17,14 @@ SECTION, ARTICLE, OTHER = 2, 1, 0
 def grade(question: Question, source: str, section: str, text: str = "") -> int:
     """How relevant a passage is. `section` is its path of headings, as a chunk has it.
 
-    A passage that was cut without a look at headings has none: it counts as the right one when its text holds the answer.
+    Another passage of the article counts as the right one, too, when its text holds the answer: summaries repeat facts, and
+    passages that were cut without a look at headings have no section.
     """
     if source != question.article:
         return OTHER
-    if not section:
-        return SECTION if correct(question, text) else ARTICLE
     first, *below = section.split(" > ")
-    return SECTION if question.section in (below or [first]) else ARTICLE  # below a section are its subsections
+    there = question.section in (below or [first])  # below a section are its subsections
+    return SECTION if there or correct(question, text) else ARTICLE
 
 
 def hit(grades: Sequence[int], k: int, least: int = SECTION) -> bool:

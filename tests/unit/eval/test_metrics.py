@@ -30,8 +30,9 @@ def test_the_text_before_the_first_section_is_a_section_of_its_own(section, expe
 
 
 @pytest.mark.parametrize(("text", "expected"), [("Title\n\nModels are kept.", 2), ("Title\n\nModels are lost.", 1)])
-def test_a_passage_without_headings_is_graded_by_its_words(text, expected):
-    assert grade(Question("q", "en", "?", "x", (("kept",),), "a.md", "Backup"), "a.md", "", text) == expected
+@pytest.mark.parametrize("section", ["", "Title > In short"])
+def test_another_passage_of_the_article_is_graded_by_its_words(section, text, expected):
+    assert grade(Question("q", "en", "?", "x", (("kept",),), "a.md", "Backup"), "a.md", section, text) == expected
 
 
 def test_a_hit_is_within_the_first_k():
