@@ -4,6 +4,7 @@ LabError            what happened, and the next action
 ├── SettingError    a setting has a value that cannot work
 ├── InputError      a document, a question or a request cannot be used
 ├── ServiceError    a service of the lab is away, broke off or did not start
+├── EngineError     Docker cannot be used, or did not do what was asked of it
 └── ModelError      a model is missing, broken or too large
 """
 
@@ -30,6 +31,10 @@ class InputError(LabError):
 
 class ServiceError(LabError):
     """A service of the lab is away, broke off or did not start."""
+
+
+class EngineError(LabError):
+    """Docker cannot be used, or did not do what was asked of it."""
 
 
 class ModelError(LabError):

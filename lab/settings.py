@@ -39,11 +39,30 @@ class Settings(BaseSettings):
     lab_home: Path = ROOT / ".lab"
     lab_progress: bool = True  # remember the verdicts of exercises
 
+    # the place compose
+    compose_project_name: str = Field("slipway", pattern=r"^[a-z0-9][a-z0-9_-]*$")  # prefix of its containers, networks and volumes
+    lab_gpu: Literal["auto", "on", "off"] = "auto"  # may Ollama's container have the GPU; auto: when Docker can give one
+    lab_compose_files: str = ""  # Compose files to add, comma between them
+    lab_uid: int = Field(1000, ge=0)  # user and group of JupyterLab's container: they own what is saved in `notebooks`
+    lab_gid: int = Field(1000, ge=0)
+    lab_engine: str = ""  # the Docker Engine that runs the lab, as seen from here; empty: the one that the docker command uses
+    docker_socket: str = "/var/run/docker.sock"  # of that engine, on its own machine: the filtering proxy reads it
+
+    # images
+    ollama_image: str = "ollama/ollama:0.13.0"
+    chroma_image: str = "chromadb/chroma:1.5.9"
+    python_image: str = "python:3.13-slim"
+    debian_image: str = "debian:trixie-slim"
+    sandbox_image: str = "docker:28.5.2-dind"
+    handover_image: str = "docker:28.5.2-cli"
+
     # addresses: all on this machine
     ollama_host: str = ""  # empty: 127.0.0.1 on ollama_port
     ollama_port: Port = 11434
     chroma_host: str = "127.0.0.1"
     chroma_port: Port = 8001
+    api_url: str = ""  # empty: 127.0.0.1 on api_port
+    api_port: Port = 8000
     jupyter_port: Port = 8888
     jupyter_token: str = ""  # empty: one is made at first start and kept in the state folder
 
@@ -61,6 +80,7 @@ class Settings(BaseSettings):
     # models
     chat_model: str = ""  # empty: the default of the place
     embed_model: str = "all-minilm"
+    lesson_model: str = "smollm2:135m"  # what lessons 01 to 04 pull again and again: small
     num_ctx: int = Field(2048, ge=256, le=131072)  # tokens the chat model reads at once
     num_predict: int = Field(160, ge=1, le=4096)  # tokens it may write
     temperature: float = Field(0.0, ge=0, le=2)
@@ -103,6 +123,7 @@ class Settings(BaseSettings):
         self._refuse_equal_ports()
         self.chat_model = self.chat_model or CHAT_MODELS[self.lab_place]
         self.ollama_host = ollama_url(self.ollama_host, self.ollama_port)
+        self.api_url = self.api_url.rstrip("/") or f"http://127.0.0.1:{self.api_port}"
         return self
 
     def _refuse_equal_ports(self) -> None:
@@ -110,6 +131,7 @@ class Settings(BaseSettings):
         ports = {"JUPYTER_PORT": self.jupyter_port}
         ports |= {"CHROMA_PORT": self.chroma_port} if self.chroma_host in THIS_MACHINE else {}
         ports |= {} if self.ollama_host else {"OLLAMA_PORT": self.ollama_port}
+        ports |= {"API_PORT": self.api_port} if self.lab_place == "compose" and not self.api_url else {}
         if len(set(ports.values())) < len(ports):
             told = ", ".join(f"{name}={port}" for name, port in ports.items())
             raise ValueError(f"each service needs a port of its own: {told}")

@@ -135,10 +135,6 @@ def test_no_proxy_for_anything_stays_as_it_is():
     assert env == {"NO_PROXY": "*"}
 
 
-def test_env_example_does_not_offer_a_place_that_is_not_there():
-    assert "compose: not in this version" in (ROOT / ".env.example").read_text("utf-8")
-
-
 def test_env_example_lists_every_setting_with_its_default():
     shown = dict(re.findall(r"^#([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text("utf-8"), re.MULTILINE))
     assert set(shown) == {name.upper() for name in Settings.model_fields}
@@ -152,3 +148,14 @@ def test_two_services_on_one_port_are_refused_before_anything_starts(monkeypatch
     monkeypatch.setenv("CHROMA_PORT", "8888")
     with pytest.raises(SettingError, match="each service needs a port of its own: JUPYTER_PORT=8888, CHROMA_PORT=8888"):
         load_settings()
+
+
+def test_the_port_of_the_api_counts_in_the_place_that_has_one():
+    assert load_settings(api_port=8001).api_url == "http://127.0.0.1:8001"
+    with pytest.raises(SettingError, match="API_PORT=8001"):
+        load_settings(api_port=8001, lab_place="compose")
+
+
+def test_an_api_of_another_machine_may_have_any_port():
+    there = load_settings(api_url="http://api:8000/", chroma_host="chroma", chroma_port=8000, lab_place="compose")
+    assert there.api_url == "http://api:8000"
