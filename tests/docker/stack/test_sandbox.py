@@ -22,7 +22,7 @@ def test_a_published_port_is_reachable_from_a_notebook(lab):
         import time, urllib.request
         from lab.containers import address
         ports = {"11434/tcp": ("127.0.0.1", None)}
-        one = client.containers.run("ollama/ollama:0.33.3", detach=True, labels={"lab.lesson": "test"}, ports=ports)
+        one = client.containers.run("ollama/ollama:0.33.3", detach=True, labels={"lab.lesson": "97"}, ports=ports)
         try:
             one.reload()
             deadline = time.monotonic() + 30
@@ -42,7 +42,7 @@ def test_a_published_port_is_reachable_from_a_notebook(lab):
 def test_a_folder_of_the_lesson_can_be_mounted(lab):
     lines = """if True:
         from lab.containers import workspace
-        folder = workspace("test")
+        folder = workspace("97")
         (folder / "note.txt").write_text("hello")
         mounted = {str(folder): {"bind": "/w", "mode": "ro"}}
         said = client.containers.run("debian:trixie-slim", "cat /w/note.txt", remove=True, volumes=mounted)
@@ -88,9 +88,10 @@ def test_the_gpu_override_starts_where_the_engine_has_the_driver(lab, engine_wit
     """The wiring, not a GPU: the lab's own files, started by the sandbox's engine."""
     compose = "docker compose --project-name gpu --file compose.yaml --file compose.gpu.yaml"
     up = f"OLLAMA_PORT=21999 {compose} up --wait --no-deps --pull never ollama"
-    start = f"{up} && {compose} exec --no-TTY ollama printenv NVIDIA_VISIBLE_DEVICES"
+    # given to the first process only, as the real hook reads it; `exec` would not show it
+    start = f"{up} && {compose} exec --no-TTY ollama grep -az -o '^NVIDIA_VISIBLE_DEVICES=.*' /proc/1/environ"
     try:
         said = lab.do("exec", "--no-TTY", "jupyter", "sh", "-c", start)
-        assert said.strip().splitlines()[-1] == "all"
+        assert said.strip("\0\n ") == "NVIDIA_VISIBLE_DEVICES=all"
     finally:
         lab.compose("exec", "--no-TTY", "jupyter", "sh", "-c", f"{compose} down --volumes")
