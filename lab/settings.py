@@ -110,6 +110,7 @@ class Settings(BaseSettings):
     # waiting
     request_timeout: float = Field(120, gt=0)  # seconds for one call to a model or to Chroma
     start_timeout: float = Field(90, gt=0)  # seconds for a service to become ready
+    download_timeout: float = Field(1800, gt=0)  # seconds for models to arrive at the first start in the place compose
 
     @field_validator("corpus", "lab_home")
     @classmethod
