@@ -6,7 +6,7 @@ A name here in lower case is a variable of the same name in upper case: `chat_mo
 
 import json
 import os
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -225,14 +225,14 @@ def ollama_address(host: str, default_port: int = 11434) -> tuple[str, str, int]
     return parts.scheme, parts.hostname or "127.0.0.1", port
 
 
-def bypass_proxy(env: MutableMapping[str, str]) -> None:
+def bypass_proxy(env: MutableMapping[str, str], own: Iterable[str] = THIS_MACHINE) -> None:
     """Has HTTP clients reach this machine directly: a proxy meant for the internet must not see these calls.
 
     Both spellings get the same hosts: some programs read one, some the other, and some let an empty one win.
     """
     hosts = [host.strip() for name in ("NO_PROXY", "no_proxy") for host in env.get(name, "").split(",")]
     if "*" not in hosts:  # that already means every address
-        hosts = list(dict.fromkeys(host for host in (*hosts, *THIS_MACHINE) if host))
+        hosts = list(dict.fromkeys(host for host in (*hosts, *own) if host))
         env["NO_PROXY"] = env["no_proxy"] = ",".join(hosts)
 
 
@@ -243,7 +243,12 @@ def load_settings(**overrides: Any) -> Settings:
     """
     bypass_proxy(os.environ)
     try:
-        return Settings(**overrides)
+        settings = Settings(**overrides)
+        if settings.lab_place == "compose":  # other containers have names without a dot
+            addresses = (settings.ollama_host, settings.chroma_url, settings.api_url, settings.lab_engine)
+            names = (urlsplit(address).hostname or "" for address in addresses)
+            bypass_proxy(os.environ, [name for name in names if "." not in name])
+        return settings
     except ValidationError as error:
         first = error.errors()[0]
         name = "_".join(str(part) for part in first["loc"]).upper()

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from lab.errors import EngineError, ServiceError
 from lab.settings import Settings
 from lab.stack.compose_errors import AGAIN
-from lab.stack.images import missing
+from lab.stack.docker_engine import connect, find_engine
+from lab.stack.images import missing, require_images
 from lab.stack.ports import describe, is_free, owner
 from lab.stack.project import runs
 from lab.stack.services import Service
@@ -19,6 +20,17 @@ if TYPE_CHECKING:
 
 ROOM = 8_000_000_000  # bytes that images, models and volumes want on Docker's disk at first ...
 LEAST = 1_000_000_000  # ... and that are wanted in any case
+
+
+def examine_engine(settings: Settings) -> None:
+    """Raises LabError when the engine is away, too old, not for this user, has no Compose, no images or no room."""
+    find_engine()
+    client = connect(settings)
+    try:
+        require_images(client, settings)
+        require_room(client, settings)
+    finally:
+        client.close()
 
 
 def require_port(client: "DockerClient", settings: Settings, service: Service, own: "Container | None") -> None:

@@ -43,7 +43,8 @@ def require_images(client: "DockerClient", settings: Settings) -> None:
 
 
 def _others(absent: dict[str, str]) -> str:
-    return f" ({len(absent) - 1} more are missing)" if len(absent) > 1 else ""
+    more = len(absent) - 1
+    return f" ({more} more {'is' if more == 1 else 'are'} missing)" if more else ""
 
 
 def _registry_problem(client: "DockerClient", image: str) -> str:
