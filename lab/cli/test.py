@@ -27,6 +27,7 @@ KINDS: dict[str, list[tuple[str, ...]]] = {
     ],
     "unit": [(*PYTEST, "tests/unit")],
     "integration": [(*PYTEST, "tests/integration")],
+    "docker": [(*PYTEST, "tests/docker")],
     "notebooks": [(*PYTEST, "tests/notebooks")],
     "browser": [(*PYTEST, "tests/browser")],
 }
