@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     docker_socket: str = "/var/run/docker.sock"  # of that engine, on its own machine: the filtering proxy reads it
 
     # images
-    ollama_image: str = "ollama/ollama:0.13.0"
+    ollama_image: str = "ollama/ollama:0.33.3"
     chroma_image: str = "chromadb/chroma:1.5.9"
     python_image: str = "python:3.13-slim"
     debian_image: str = "debian:trixie-slim"

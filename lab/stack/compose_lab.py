@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lab.errors import EngineError
-from lab.settings import Settings
+from lab.settings import ROOT, Settings
 from lab.stack import gpu
 from lab.stack.compose import Compose
 from lab.stack.compose_checks import require_port, require_room
@@ -82,13 +82,11 @@ def _fetch_ollama(client: "DockerClient", settings: Settings, view: View) -> Non
 
 
 def own_variables(client: "DockerClient", settings: Settings) -> Settings:
-    """The settings with this machine's user and socket, where nobody set them."""
-    info = client.info()
-    own: dict[str, Any] = {}
+    """The settings with this machine's user and socket, where nobody set them: whoever owns the notebooks can then save them."""
+    info, owner = client.info(), (ROOT / "notebooks").stat()
+    own: dict[str, Any] = {"lab_uid": owner.st_uid, "lab_gid": owner.st_gid}
     if any("rootless" in option for option in info.get("SecurityOptions") or []):
-        own |= {"lab_uid": 0, "lab_gid": 0}  # there root of a container is the user who runs Docker
-    elif os.getuid():
-        own |= {"lab_uid": os.getuid(), "lab_gid": os.getgid()}
+        own = {"lab_uid": 0, "lab_gid": 0}  # there root of a container is the user who runs Docker
     socket = os.environ.get("DOCKER_HOST", "").removeprefix("unix://")
     if socket.startswith("/") and "Desktop" not in str(info.get("OperatingSystem")):  # Docker Desktop has the usual one, in its machine
         own["docker_socket"] = socket

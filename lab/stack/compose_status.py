@@ -9,7 +9,7 @@ from lab.stack.compose_progress import TITLES
 from lab.stack.models import read_models
 from lab.stack.place import in_container
 from lab.stack.project import ONE_SHOTS, failed, health, is_apart, read_containers
-from lab.stack.services import OLLAMA, TABLE, Service, is_embedded
+from lab.stack.services import JUPYTER, OLLAMA, TABLE, Service, is_embedded
 from lab.stack.status import Condition, ServiceState, Status
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ def _counts(name: str, parts: "dict[str, Container]") -> bool:
 
 
 def _probed(service: Service, settings: Settings, reason: str) -> ServiceState:
+    if service is JUPYTER and in_container(settings):  # outside it has another port; and it is where this runs
+        return ServiceState(service.name, service.title, "running", service.url(settings))
     answer = service.answer(settings)
     detail = _kind(service, answer) if answer else f"it does not answer; {reason}" if reason else "it does not answer"
     return ServiceState(service.name, service.title, "running" if answer else "unhealthy", service.url(settings), detail=detail)

@@ -7,6 +7,7 @@ import pytest
 from docker.errors import APIError, ImageNotFound
 
 from lab.errors import EngineError, ServiceError
+from lab.settings import ROOT
 from lab.stack.compose_checks import require_port, require_room
 from lab.stack.compose_lab import own_variables
 from lab.stack.images import require_images
@@ -90,11 +91,9 @@ def test_missing_images_without_a_registry_are_named_with_their_setting(settings
 
 
 def test_the_user_and_the_socket_of_this_machine_are_handed_over(settings, monkeypatch):
-    monkeypatch.setattr("os.getuid", lambda: 1234)
-    monkeypatch.setattr("os.getgid", lambda: 99)
     monkeypatch.setenv("DOCKER_HOST", "unix:///run/user/1234/docker.sock")
-    own = own_variables(engine(), settings)
-    assert (own.lab_uid, own.lab_gid, own.docker_socket) == (1234, 99, "/run/user/1234/docker.sock")
+    own, owner = own_variables(engine(), settings), (ROOT / "notebooks").stat()
+    assert (own.lab_uid, own.lab_gid, own.docker_socket) == (owner.st_uid, owner.st_gid, "/run/user/1234/docker.sock")
 
 
 def test_without_root_rights_root_of_a_container_is_the_user(settings):
