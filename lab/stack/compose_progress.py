@@ -49,6 +49,7 @@ class Watch:
         self.touched: set[str] = set()  # services whose containers this call made or started
         self._layers: dict[str, dict[str, tuple[int, int]]] = {}
         self._ready: set[str] = set()
+        self._building: set[str] = set()
         self._name = re.compile(rf"Container (?:[0-9a-f]+_)?{re.escape(settings.compose_project_name)}-(.+)-\d+$")
 
     def take(self, events: Iterator[dict[str, Any]]) -> int:
@@ -77,8 +78,14 @@ class Watch:
             self._layer(str(event["parent_id"]), name, event)
         elif words & {"Pulling", "Pulled"}:
             self.view.show(f"image of {TITLES.get(name, name)}", "ready" if "Pulled" in words else "fetching")
-        elif "Built" in words:
-            self.view.show(f"image {name.removeprefix(f'{self.settings.compose_project_name}-')}", "ready")
+        elif "Built" in words:  # told of images; two services may share one, and their steps were told of services
+            self._building.add(name.removeprefix(f"{self.settings.compose_project_name}-"))
+            self._built()
+
+    def _built(self) -> None:
+        for image in sorted(self._building):
+            self.view.show(f"image {image}", "ready")
+        self._building.clear()
 
     def _container(self, service: str, text: str) -> None:
         """Compose tells of a healthy container again for each one that waits for it: its line stays ended."""
@@ -104,6 +111,7 @@ class Watch:
     def _build(self, event: dict[str, Any]) -> None:
         for vertex in event.get("vertexes") or []:
             if step := STEP.match(vertex.get("name", "")):
+                self._building.add(step[1])
                 self.view.show(f"image {step[1]}", "building", int(step[2]) / int(step[3]))
             if vertex.get("error"):
                 self.said.append(f"{vertex.get('name', '')}: {vertex['error']}")
