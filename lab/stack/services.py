@@ -74,7 +74,7 @@ class Service:
 
 OLLAMA = Service("ollama", "Ollama", "OLLAMA_PORT", "ollama_host", "/api/version", "version", _ollama)
 CHROMA_SERVER = Service("chroma", "Chroma", "CHROMA_PORT", "chroma_url", "/api/v2/healthcheck", "is_executor_ready", _chroma)
-API = Service("api", "RAG API", "API_PORT", "api_url", "/ready", "ready")
+API = Service("api", "RAG API", "API_PORT", "api_url", "/ready", "status")
 JUPYTER = Service("jupyter", "JupyterLab", "JUPYTER_PORT", "jupyter_url", "/api", "version", _jupyter)
 TABLE: tuple[Service, ...] = (OLLAMA, CHROMA_SERVER, API, JUPYTER)
 SERVICES = tuple(service for service in TABLE if service.command is not _in_containers_only)  # those that the local starter starts

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from lab.settings import Settings, load_settings
+from lab.stack.gpu import has_gpu, refusal
 from lab.stack.images import IMAGES
 
 LAB = str(Path(sys.executable).with_name("lab"))
@@ -199,11 +202,15 @@ def test_down_leaves_no_container_and_no_network_and_an_interrupted_start_goes_o
     assert lab.states() == dict.fromkeys(SERVICES, "running")
 
 
+def test_ollama_has_the_gpu_exactly_when_docker_gives_one(lab):
+    given = not refusal(lab.engine, load_settings())
+    assert has_gpu(lab.engine.containers.get(f"{PROJECT}-ollama-1")) == given
+    assert ("Ollama computes on the GPU" in lab.said.stdout) == given
+
+
 def test_a_gpu_that_is_asked_for_and_absent_is_an_error_before_anything_starts(other):
-    try:
-        other.engine.containers.run(other.engine.images.get(os.environ.get("OLLAMA_IMAGE", "")), remove=True)
-    except Exception:
-        pass
+    if not refusal(other.engine, load_settings()):
+        pytest.skip("Docker gives a GPU here, so that none can be absent")
     said = other.refused(LAB_GPU="on")
     assert "Docker cannot give a GPU" in said
     assert "LAB_GPU=auto" in said
@@ -211,8 +218,6 @@ def test_a_gpu_that_is_asked_for_and_absent_is_an_error_before_anything_starts(o
 
 
 def test_a_taken_port_names_its_owner_and_the_setting(other):
-    import socket
-
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", int(other.env["CHROMA_PORT"])))
         taken.listen()
@@ -253,8 +258,6 @@ def test_a_volume_of_another_version_is_named_with_the_way_back(other):
 
 
 def test_the_images_that_the_check_knows_are_those_of_compose(other):
-    from lab.settings import Settings
-
     wanted = subprocess.run(["docker", "compose", "config", "--images"], env=other.env, capture_output=True, text=True, check=True)
     known = {Settings.model_fields[name].default for name in IMAGES}
     pulled = {image for image in wanted.stdout.split() if not image.startswith(other.env["COMPOSE_PROJECT_NAME"])}
