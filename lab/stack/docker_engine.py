@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from lab.addresses import THIS_MACHINE
 from lab.containers import lab_engine
 from lab.errors import EngineError
-from lab.settings import THIS_MACHINE, Settings
+from lab.settings import Settings
 
 if TYPE_CHECKING:
     from docker import DockerClient

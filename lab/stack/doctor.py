@@ -49,7 +49,17 @@ def examine(full: bool = False) -> list[Finding]:
 def _checks(settings: Settings, full: bool) -> list[Callable[[Settings], Iterator[Finding]]]:
     if in_container(settings):  # the rest is looked at from outside
         return [memory, services, models]
-    checks = [environment, packages, env_file, disk, memory, state_file, services, models, lost]
+    checks: list[Callable[[Settings], Iterator[Finding]]] = [
+        environment,
+        packages,
+        env_file,
+        disk,
+        memory,
+        state_file,
+        services,
+        models,
+        lost,
+    ]
     place = read_status(settings).place
     if place == "embedded":
         checks.append(whole_weights if full else weights)

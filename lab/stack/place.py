@@ -5,8 +5,9 @@ import sys
 from dataclasses import dataclass
 from typing import Any, cast, get_args
 
+from lab.addresses import THIS_MACHINE
 from lab.errors import EngineError, LabError, ServiceError, SettingError
-from lab.settings import THIS_MACHINE, Place, Settings
+from lab.settings import Place, Settings
 from lab.stack.services import OLLAMA, SERVICES, Service, is_embedded
 
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from lab.addresses import bypass_proxy, ollama_url
 from lab.errors import ServiceError
-from lab.settings import ROOT, Place, Settings, bypass_proxy, ollama_url
+from lab.settings import ROOT, Place, Settings
 from lab.stack.web import get_json
 
 PYTHON = [sys.executable, "-P"]  # -P: a file in the current folder must not replace a library

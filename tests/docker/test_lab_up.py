@@ -135,7 +135,7 @@ def test_inside_the_container_the_same_is_seen_through_the_proxy(lab):
 
 def test_the_token_is_on_no_command_line_of_the_containers(lab):
     token = lab.said.stdout.strip().partition("?token=")[2]
-    for container in lab.containers():
+    for container in lab.engine.containers.list(filters=lab.own):
         assert not any(token in word for row in container.top()["Processes"] for word in row)
 
 
