@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     Parts = dict[str, Container]
 
+FOLDER = "com.docker.compose.project.working_dir"
 HOST_OLLAMA = "compose.host-ollama.yaml"
 GPU = "compose.gpu.yaml"
 
@@ -49,8 +50,8 @@ def up(settings: Settings, view: View) -> str:
             if service is not OLLAMA or HOST_OLLAMA not in chosen.files:
                 require_port(client, settings, service, parts.get(service.name))
         require_room(client, settings)
+        _part(parts, view)
         _start(client, Compose(own_variables(client, settings), chosen.files), view)
-        rejoin(client, settings, view)
         return chosen.words
     finally:
         client.close()
@@ -93,13 +94,11 @@ def own_variables(client: "DockerClient", settings: Settings) -> Settings:
     return settings.model_copy(update={name: value for name, value in own.items() if name not in settings.model_fields_set})
 
 
-def rejoin(client: "DockerClient", settings: Settings, view: View) -> None:
-    """The sandbox lives in JupyterLab's network: when JupyterLab was started after it, it has to join the new one."""
-    parts = containers(client, settings)
+def _part(parts: "Parts", view: View) -> None:
+    """Stops a sandbox that is left in an old network of JupyterLab; Compose then starts it in the new one, and what needs it after it."""
     if is_apart(parts):
-        view.show(TITLES["sandbox"], "restarting")
-        parts["sandbox"].restart()
-        view.show(TITLES["sandbox"], "ready")
+        view.show(TITLES["sandbox"], "stopping")
+        parts["sandbox"].stop()
 
 
 def down(settings: Settings) -> tuple[list[str], list[str]]:
@@ -116,13 +115,14 @@ def down(settings: Settings) -> tuple[list[str], list[str]]:
         client.close()
 
 
-def any_runs(settings: Settings) -> bool:
-    """True when a container of the lab runs; False also when no engine answers."""
+def any_runs(settings: Settings, of_this_folder: bool = False) -> bool:
+    """True when a container of the lab runs, if asked for made from this folder; False also when no engine answers."""
     try:
         client = connect(settings)
         try:
-            return any(runs(container) for container in containers(client, settings).values())
+            running = [container for container in containers(client, settings).values() if runs(container)]
         finally:
             client.close()
     except EngineError:
         return False
+    return any(not of_this_folder or container.labels.get(FOLDER) == str(ROOT) for container in running)
