@@ -100,7 +100,7 @@ def test_personas_are_judged_by_what_the_server_says(engine):
         "warm": f"FROM {model}\nSYSTEM A pilot in the harbor.",
         "inland": f"FROM {model}\nPARAMETER temperature 0\nSYSTEM A farmer.",
         "other": "FROM all-minilm\nPARAMETER temperature 0\nSYSTEM A pilot in the harbor.",
-        "right": f"FROM {model}\nPARAMETER temperature 0\nSYSTEM A pilot in the harbor.",
+        "right": f'FROM {model}\nPARAMETER temperature 0\nSYSTEM """A pilot.\nIn the harbor."""',
     }
     for name, content in files.items():
         done = server.exec_run(["sh", "-c", f"printf '{content}' > /tmp/{name} && ollama create {name} -f /tmp/{name}"])

@@ -151,7 +151,8 @@ def _modelfile(model: str) -> Mapping[str, str]:
         answer = _engine().containers.get(SERVER).exec_run(["ollama", "show", model, "--modelfile"])
     except NotFound:
         raise Wrong(text("The container {server} is not there. Run the cells of part 2 again.", server=SERVER)) from None
-    lines = re.findall(r"^(FROM|SYSTEM|PARAMETER \w+) (.*)$", answer.output.decode(), re.MULTILINE)
+    instruction = r"^(FROM|SYSTEM|PARAMETER \w+) (.*?)(?=\n[A-Z]+ |\Z)"  # a system message may have several lines
+    lines = re.findall(instruction, answer.output.decode().strip(), re.MULTILINE | re.DOTALL)
     return {name.lower(): value for name, value in lines} if answer.exit_code == 0 else {}
 
 
