@@ -10,7 +10,9 @@ from math import ceil
 from typing import Any
 
 from lab.containers import health, wait_until
+from lab.course import own_engine
 from lab.course.exercise import Wrong, WrongAnswer, exercise
+from lab.course.fake_ollama import away
 from lab.course.scripted import STILL_AT_IT, outcome, serving
 from lab.course.text import text
 from lab.settings import get_settings
@@ -222,7 +224,7 @@ def _time(container: Any, moment: str) -> datetime:
         "`{store: {condition: service_healthy}, job: {condition: service_completed_successfully}}`, in quotes.",
     ),
     wrong={
-        "nobody-waits-for-the-job": WrongAnswer("my_start = (1, 'container lab03-job-1 exited (0)')", "exited (0)"),
+        "nobody-waits-for-the-job": WrongAnswer("my_start = (1, 'container lesson-03-job-1 exited (0)')", "exited (0)"),
         "text-alone": WrongAnswer("my_start = '{store: {condition: service_healthy}}'", "what `up` returns"),
     },
 )
@@ -232,25 +234,13 @@ def start_order(my_start: Any) -> None:
         raise Wrong(text("`my_start` should be what `up` returns, yours is {got}.", got=repr(my_start)))
     if my_start[0] != 0:
         raise Wrong(text("`docker compose up` ended with {code}: {said}", code=my_start[0], said=my_start[1]))
-    store, job, api = _parts("store", "job", "api")
+    store, job, api = (own_engine.container(f"lesson-03-{service}-1") for service in ("store", "job", "api"))
     if job.status != "exited" or _time(job, "FinishedAt") > _time(api, "StartedAt"):
         raise Wrong(text("The api was started before the job had ended."))
     if (_time(api, "StartedAt") - _time(store, "StartedAt")).total_seconds() < WARM_UP:
         raise Wrong(text("The api was started before the store could work."))
     if api.status != "running":
         raise Wrong(text("The api is {status}. Read `docker logs {name}`.", status=api.status, name=api.name))
-
-
-def _parts(*services: str) -> list[Any]:
-    """The containers of the lesson's Compose project."""
-    import docker
-    from docker.errors import NotFound
-
-    client = docker.from_env()
-    try:
-        return [client.containers.get(f"lab03-{service}-1") for service in services]
-    except NotFound:
-        raise Wrong(text("The project is not up any more. Run the cell of the exercise again.")) from None
 
 
 _CLIENT = "import httpx\nfrom time import monotonic, sleep\ndef patient(url, seconds):\n    end, pause = monotonic() + seconds, 0.1\n"
@@ -296,7 +286,7 @@ def patient(patient: Callable[[str, float], Any]) -> None:
         if got is STILL_AT_IT:
             server.release()
         _require_timeout(got, text("A server never works"))
-    _require_timeout(outcome(lambda: patient(server.url, 0.5), limit=5), text("At an address where nobody listens"))  # closed by now
+    _require_timeout(outcome(lambda: patient(away(), 0.5), limit=5), text("At an address where nobody listens"))
 
 
 def _require_timeout(got: Any, case: str) -> None:
