@@ -1,6 +1,7 @@
 """Fixtures for all tests: a real lab on free ports, and waiting with a deadline."""
 
 import os
+import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ def pytest_configure() -> None:
         os.environ.pop(name.upper(), None)
     os.environ["LAB_ENV_FILE"] = os.devnull
     Settings.model_config["env_file"] = None
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it, and so would what tests start
 
 
 def _free_port() -> int:
@@ -99,3 +101,16 @@ def running_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
             yield up(services=("ollama", "chroma"), ingest=False)[0]
         finally:
             down()
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Any]:
+    """A client of the Docker Engine that DOCKER_HOST names. Without one the test is skipped, and says how to get one."""
+    import docker
+
+    try:
+        client = docker.from_env(timeout=120)
+    except docker.errors.DockerException as error:
+        pytest.skip(f"no Docker Engine answers: start Docker, or on Debian `ci/engine.sh start` ({str(error)[:100]})")
+    yield client
+    client.close()

@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from lab.errors import LabError
@@ -12,9 +12,12 @@ UNREACHABLE = "could not connect to ollama server, run 'ollama serve' to start i
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return the exit code: 0 done, 1 failed, 2 used wrongly."""
-    parser = _parser()
-    asked = parser.parse_args(arguments)
+    """Run one command and return the exit code: 0 done, 1 failed or unknown, 2 used wrongly."""
+    parser, known = _parser()
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words and not words[0].startswith("-") and words[0] not in known:
+        return _fail(f'unknown command "{words[0]}" for "{parser.prog}"')  # Ollama's words, which argparse has others for
+    asked = parser.parse_args(words)
     if asked.version:
         asked.command = _print_version
     if not asked.command:
@@ -60,7 +63,8 @@ def _fail(what: str, hint: str = "") -> int:
     return 1
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> tuple[argparse.ArgumentParser, Collection[str]]:
+    """The parser, and the names of its commands."""
     from lab.engine import command_models as models
     from lab.engine.command_run import run_model
 
@@ -101,7 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     copy.add_argument("source")
     copy.add_argument("destination")
     add("rm", models.remove_models, "Remove a model").add_argument("models", nargs="+", metavar="model")
-    return parser
+    return parser, commands.choices
 
 
 def _serve(asked: argparse.Namespace) -> None:

@@ -33,3 +33,14 @@ def nbval():
         return subprocess.run([*command, limit, *options, str(path)], cwd=ROOT, env=env, capture_output=True, text=True, timeout=900)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def engine_if_needed(request):
+    """engine_if_needed(path) skips the test, with the reason, when that lesson needs a Docker Engine and none answers."""
+
+    def require(path):
+        if "require_engine()" in path.read_text("utf-8"):
+            request.getfixturevalue("engine")
+
+    return require

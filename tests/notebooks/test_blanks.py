@@ -13,7 +13,8 @@ BLANKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
 @pytest.fixture(scope="module", params=BLANKS, ids=lambda path: path.stem)
-def ran(request, lab_with_handbook):
+def ran(request, lab_with_handbook, engine_if_needed):
+    engine_if_needed(request.param)
     notebook = read(request.param)
     execute(notebook, request.param.parent)
     return notebook

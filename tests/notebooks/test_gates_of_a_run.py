@@ -64,6 +64,6 @@ def test_a_bad_cell_fails_in_its_own_words(said, name):
 )
 def test_a_run_that_would_say_nothing_is_refused(nbval, tmp_path, option, words):
     nbformat.write(nbformat.v4.new_notebook(cells=[GOOD["same output"], GOOD["other pixels"]]), tmp_path / "good.ipynb")
-    done = nbval(tmp_path, option)
+    done = nbval(tmp_path, option, f"--rootdir={tmp_path}")  # names of cells begin there
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert words in done.stderr + done.stdout

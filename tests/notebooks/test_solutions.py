@@ -9,6 +9,7 @@ SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
-def test_stored_outputs_still_come_out(lab_with_handbook, nbval, path):
+def test_stored_outputs_still_come_out(lab_with_handbook, nbval, engine_if_needed, path):
+    engine_if_needed(path)
     done = nbval(path)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]

@@ -56,8 +56,13 @@ def test_version_is_marked_as_the_labs(at_engine):
     assert call(at_engine, "--version").stdout == "ollama version is 0.33.0+lab\n"
 
 
+def test_unknown_command_has_ollamas_words(environment):
+    done = call(environment, "ollama", "serve")
+    assert (done.returncode, done.stderr) == (1, 'Error: unknown command "ollama" for "lab-engine"\n')
+
+
 def test_wrong_usage_is_exit_2_and_no_command_is_help(environment):
-    assert call(environment, "frobnicate").returncode == 2
+    assert call(environment, "pull").returncode == 2
     assert "Create a model from a Modelfile" in call(environment).stdout
 
 
