@@ -6,7 +6,7 @@ A name here in lower case is a variable of the same name in upper case: `chat_mo
 
 import json
 import os
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     docker_socket: str = "/var/run/docker.sock"  # of that engine, on its own machine: the filtering proxy reads it
 
     # images
-    ollama_image: str = "ollama/ollama:0.13.0"
+    ollama_image: str = "ollama/ollama:0.33.3"
     chroma_image: str = "chromadb/chroma:1.5.9"
     python_image: str = "python:3.13-slim"
     debian_image: str = "debian:trixie-slim"
@@ -110,6 +110,7 @@ class Settings(BaseSettings):
     # waiting
     request_timeout: float = Field(120, gt=0)  # seconds for one call to a model or to Chroma
     start_timeout: float = Field(90, gt=0)  # seconds for a service to become ready
+    download_timeout: float = Field(1800, gt=0)  # seconds for models to arrive at the first start in the place compose
 
     @field_validator("corpus", "lab_home")
     @classmethod
@@ -224,14 +225,14 @@ def ollama_address(host: str, default_port: int = 11434) -> tuple[str, str, int]
     return parts.scheme, parts.hostname or "127.0.0.1", port
 
 
-def bypass_proxy(env: MutableMapping[str, str]) -> None:
+def bypass_proxy(env: MutableMapping[str, str], own: Iterable[str] = THIS_MACHINE) -> None:
     """Has HTTP clients reach this machine directly: a proxy meant for the internet must not see these calls.
 
     Both spellings get the same hosts: some programs read one, some the other, and some let an empty one win.
     """
     hosts = [host.strip() for name in ("NO_PROXY", "no_proxy") for host in env.get(name, "").split(",")]
     if "*" not in hosts:  # that already means every address
-        hosts = list(dict.fromkeys(host for host in (*hosts, *THIS_MACHINE) if host))
+        hosts = list(dict.fromkeys(host for host in (*hosts, *own) if host))
         env["NO_PROXY"] = env["no_proxy"] = ",".join(hosts)
 
 
@@ -242,7 +243,12 @@ def load_settings(**overrides: Any) -> Settings:
     """
     bypass_proxy(os.environ)
     try:
-        return Settings(**overrides)
+        settings = Settings(**overrides)
+        if settings.lab_place == "compose":  # other containers have names without a dot
+            addresses = (settings.ollama_host, settings.chroma_url, settings.api_url, settings.lab_engine)
+            names = (urlsplit(address).hostname or "" for address in addresses)
+            bypass_proxy(os.environ, [name for name in names if "." not in name])
+        return settings
     except ValidationError as error:
         first = error.errors()[0]
         name = "_".join(str(part) for part in first["loc"]).upper()
