@@ -9,35 +9,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from lab.course.exercise import Wrong, WrongAnswer, exercise
+from lab.course.own_project import environment, inspect, not_applied, read_service
 from lab.course.text import text
-from lab.errors import LabError
 
 PROJECT = "lesson04"
 LOOPBACK = ("127.0.0.1", "::1")
-
-
-def _inspect(service: str) -> Mapping[str, Any]:
-    """What the engine knows about the service's newest container."""
-    import docker
-
-    from lab.containers import require_engine
-
-    try:
-        require_engine()
-    except LabError as error:
-        raise Wrong(str(error)) from error
-    mine = [f"com.docker.compose.project={PROJECT}", f"com.docker.compose.service={service}"]
-    found = docker.from_env().containers.list(all=True, filters={"label": mine})
-    if not found:
-        raise Wrong(text("There is no container of the service `{service}`: run the cell with `docker compose up` above.", service=service))
-    attributes: Mapping[str, Any] = found[0].attrs
-    return attributes
-
-
-def _not_applied(service: str) -> Wrong:
-    return Wrong(
-        text("Your text is right, and the container of `{service}` is not made from it yet: run the cell above again.", service=service)
-    )
 
 
 @exercise(
@@ -62,9 +38,9 @@ def mount(my_mount: Any) -> None:
     if not isinstance(my_mount, str):
         raise Wrong(text("`my_mount` should be one text in quotation marks, yours is a {kind}.", kind=type(my_mount).__name__))
     _judge_mount(*my_mount.strip().partition(":")[::2])
-    mounted = {one["Destination"]: one.get("Name") for one in _inspect("chroma")["Mounts"]}
+    mounted = {one["Destination"]: one.get("Name") for one in inspect(PROJECT, "chroma")["Mounts"]}
     if mounted.get("/data") != f"{PROJECT}_vectors04":
-        raise _not_applied("chroma")
+        raise not_applied("chroma")
 
 
 def _judge_mount(name: str, path: str) -> None:
@@ -111,21 +87,23 @@ def ports(my_ports: Any) -> None:
         raise Wrong(text("That closes the port for everybody. Here programs on this machine should still reach it."))
     for one in my_ports:
         _judge_port(str(one))
-    published = _inspect("chroma")["NetworkSettings"]["Ports"].get("8000/tcp") or []
+    published = inspect(PROJECT, "chroma")["NetworkSettings"]["Ports"].get("8000/tcp") or []
     if not published or any(one["HostIp"] not in LOOPBACK for one in published):
-        raise _not_applied("chroma")
+        raise not_applied("chroma")
 
 
 def _judge_port(line: str) -> None:
-    host, chosen, inside = line.rpartition(":")[0].rpartition(":")[0].strip("[]"), *line.split(":")[-2:][:1], line.rpartition(":")[2]
-    if line.count(":") == 1 and line.startswith(LOOPBACK):
+    host, chosen, inside = ["", "", *line.rsplit(":", 2)][-3:]
+    if chosen in LOOPBACK:
         raise Wrong(text("`{line}` has two parts. It takes three parts: address, host port (may be empty), port inside.", line=line))
-    if host not in LOOPBACK:
+    if host.strip("[]") not in LOOPBACK:
         raise Wrong(text("`{line}` listens on all addresses of this machine. Put `127.0.0.1` in front.", line=line))
     if inside.removesuffix("/tcp") != "8000":
         raise Wrong(text("In its container Chroma listens on 8000: that is the last part."))
     if chosen:
-        raise Wrong(text("Port {chosen} of this machine may be taken: let the engine choose, with nothing between the colons.", chosen=chosen))
+        raise Wrong(
+            text("Port {chosen} may be taken on this machine: let the engine choose, with nothing between the colons.", chosen=chosen)
+        )
 
 
 @exercise(
@@ -157,8 +135,8 @@ def hidden(my_networks: Any) -> None:
     if "default" not in api:
         raise Wrong(text("The API no longer reaches Ollama, which is in `default`."))
     for service, wanted in (("chroma", chroma), ("api", api)):
-        if set(_inspect(service)["NetworkSettings"]["Networks"]) != {f"{PROJECT}_{name}" for name in wanted}:
-            raise _not_applied(service)
+        if set(inspect(PROJECT, service)["NetworkSettings"]["Networks"]) != {f"{PROJECT}_{name}" for name in wanted}:
+            raise not_applied(service)
 
 
 def _networks_of(networks: Mapping[str, Any], service: str) -> set[str]:
@@ -194,7 +172,7 @@ def _networks_of(networks: Mapping[str, Any], service: str) -> set[str]:
 def one_model(my_model: Any) -> None:
     """my_model is the variable CHAT_MODEL with a default, as Compose writes it."""
     _judge_variable(str(my_model).strip())
-    used = {service: _environment(service).get("CHAT_MODEL") for service in ("model-pull", "api")}
+    used = {service: environment(PROJECT, service).get("CHAT_MODEL") for service in ("model-pull", "api")}
     if len(set(used.values())) > 1:
         raise Wrong(text("The job was given {pull} and the API {api}: run the cell above again.", pull=used["model-pull"], api=used["api"]))
 
@@ -217,10 +195,6 @@ def _judge_variable(value: str) -> None:
         raise Wrong(text("A default follows `:-`, not `{operator}`.", operator=operator))
     if default != "smollm2:135m":
         raise Wrong(text("The default should be `smollm2:135m`, yours is `{default}`.", default=default))
-
-
-def _environment(service: str) -> dict[str, str]:
-    return dict(line.split("=", 1) for line in _inspect(service)["Config"]["Env"])
 
 
 _PIECE = "my_console = '''\n  console:\n    image: python:3.13-slim\n    {}\n    init: true\n    command: {}\n'''"
@@ -250,25 +224,10 @@ def _piece(more: str = "labels: *ours\n    profiles: [tools]", command: str = '[
 )
 def console(my_console: Any) -> None:
     """my_console is the piece of a service that starts with the profile tools only."""
-    _judge_console(_read_piece(str(my_console)))
-    state = _inspect("console")["State"]
+    _judge_console(read_service(str(my_console), "console", 'x-label: &ours {lab.lesson: "04"}'))
+    state = inspect(PROJECT, "console")["State"]
     if state["Status"] != "running":
         raise Wrong(text("The container of `console` is {status}: see `docker compose logs console`.", status=state["Status"]))
-
-
-def _read_piece(piece: str) -> Mapping[str, Any]:
-    """The service `console` of the piece, read under the lesson's label."""
-    import yaml
-
-    try:
-        services = yaml.safe_load('x-label: &ours {lab.lesson: "04"}\nservices:\n' + piece.strip("\n"))["services"]
-    except yaml.YAMLError as error:
-        said = getattr(error, "problem", None) or error
-        raise Wrong(text("The piece is no YAML: {said}. Look at indents and colons.", said=said)) from error
-    if not isinstance(services, dict) or not isinstance(services.get("console"), dict):
-        raise Wrong(text("The service should be called `console`, with two spaces before it and its keys below."))
-    found: Mapping[str, Any] = services["console"]
-    return found
 
 
 def _judge_console(service: Mapping[str, Any]) -> None:
