@@ -14,7 +14,7 @@ import pytest
 
 from lab.settings import ROOT, Settings
 
-PROJECT = "slipway-test"
+PROJECT = f"slipway-test{os.getpid()}"  # several people may test on one engine
 NOT_COPIED = shutil.ignore_patterns(".git", ".venv", ".lab", ".env", "__pycache__", ".*_cache", ".hypothesis", "*.egg-info")
 ARTICLES = {"volumes.md", "ports-and-networks.md", "healthchecks.md", "vector-search-with-chroma.md"}  # the whole handbook takes a minute
 Ran = subprocess.CompletedProcess[str]
@@ -100,7 +100,7 @@ def lab(copy: ComposeLab) -> Iterator[ComposeLab]:
 def stranger(engine: Any) -> Iterator[Any]:
     """A container of somebody else on the same engine."""
     container = engine.containers.run(
-        "debian:trixie-slim", "sleep 600", name="slipway-test-stranger", detach=True, init=True, environment={"PASSWORD": "secret"}
+        "debian:trixie-slim", "sleep 600", name=f"stranger{os.getpid()}", detach=True, init=True, environment={"PASSWORD": "secret"}
     )
     yield container
     container.remove(force=True)

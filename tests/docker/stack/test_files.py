@@ -28,6 +28,18 @@ def test_with_the_machines_own_ollama_no_container_runs_it(copy):
         assert "ollama" not in found[name].get("depends_on", {})
 
 
+def test_a_setting_of_env_reaches_the_labs_code_and_an_address_of_it_does_not(copy):
+    own = copy.folder / ".env"
+    own.write_text("TOP_K=7\nOLLAMA_HOST=http://127.0.0.1:9\nCOMPOSE_PROJECT_NAME=mine\n")
+    try:
+        found = services(copy)
+    finally:
+        own.unlink()
+    for name in ("ingest", "api", "jupyter"):
+        seen = found[name]["environment"]
+        assert (seen["TOP_K"], seen["OLLAMA_HOST"], seen["COMPOSE_PROJECT_NAME"]) == ("7", "http://ollama:11434", "")
+
+
 def test_the_machines_socket_is_in_jupyterlab_by_override_only(copy):
     def mounted(found):
         return {name for name, one in found.items() if any(v["target"] == "/var/run/docker.sock" for v in one.get("volumes", []))}

