@@ -66,7 +66,7 @@ def load(path: Path, max_mb: float) -> Loaded:
 
 
 def from_text(text: str, source: str, max_mb: float) -> Loaded:
-    """One text, read as Markdown. Without a source its name follows from its content, so the same text is the same document.
+    """One text; as Markdown when its source ends in .md. Without a source it gets one that follows from its content.
 
     Raises InputError for a text that is blank or too long, and for a source that cannot be a name.
     """

@@ -1,17 +1,29 @@
 """What the API reads and answers. FastAPI documents these at /docs."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from lab.rag.answer import Answer, IngestReport, State
+
+
+def _writable(text: str) -> str:
+    """JSON can hold half a character (a lone surrogate), which no file, model or answer can."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("it holds half a character") from error
+    return text
+
+
+Words = Annotated[str, AfterValidator(_writable)]
 
 
 class Text(BaseModel):
     """A text for the index."""
 
-    text: str
-    source: str = Field("", description="Where it comes from: shown with answers, and a new text from there replaces the old one.")
+    text: Words
+    source: Words = Field("", description="Where it comes from: shown with answers, and a new text from there replaces the old one.")
 
 
 class Ingested(BaseModel):
@@ -32,7 +44,7 @@ class Ingested(BaseModel):
 class Question(BaseModel):
     """A question."""
 
-    query: str
+    query: Words
 
 
 class Source(BaseModel):

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from lab.service.models import Answered, Health, Ingested, Question, Readiness, Text
+from lab.service.models import Answered, Health, Ingested, Question, Readiness, Text, Words
 from lab.service.pipelines import Pipelines
 from lab.settings import Settings
 
@@ -39,7 +39,7 @@ def ask(body: Question, pipelines: Lent) -> Answered:
 
 
 @router.get("/rag")
-def ask_by_address(query: Annotated[str, Query()], pipelines: Lent) -> Answered:
+def ask_by_address(query: Annotated[Words, Query()], pipelines: Lent) -> Answered:
     """The same for a browser's address line. Prefer POST: addresses end up in logs and histories."""
     return ask(Question(query=query), pipelines)
 

@@ -22,6 +22,7 @@ VARIABLES = (
     *("ollama_image", "chroma_image", "python_image", "debian_image", "sandbox_image", "handover_image"),
     *("ollama_port", "chroma_port", "api_port", "jupyter_port", "jupyter_token"),
     *("chat_model", "embed_model", "lesson_model"),
+    *("ollama_keep_alive", "ollama_context_length", "ollama_num_parallel", "ollama_max_loaded_models", "ollama_max_queue"),
 )
 END = 10.0  # seconds for Compose to end after an interruption
 

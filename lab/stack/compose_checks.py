@@ -35,7 +35,7 @@ def examine_engine(settings: Settings) -> None:
 
 def require_port(client: "DockerClient", settings: Settings, service: Service, own: "Container | None") -> None:
     """Raises ServiceError, with the owner and the setting, when a port is taken by anything but this lab's own container."""
-    port = int(getattr(settings, service.port_setting.lower()))
+    port = service.own_port(settings)
     if is_free(port) or (own is not None and runs(own) and str(port) in _published(own)):
         return
     holder = next((one for one in client.containers.list() if str(port) in _published(one)), None)

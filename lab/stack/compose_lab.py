@@ -3,6 +3,7 @@
 import os
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lab.errors import EngineError
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
 
     Parts = dict[str, Container]
 
+FOLDER = "com.docker.compose.project.working_dir"
 HOST_OLLAMA = "compose.host-ollama.yaml"
 GPU = "compose.gpu.yaml"
+NOTEBOOKS = ROOT / "notebooks"
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,10 @@ def up(settings: Settings, view: View) -> str:
             if service is not OLLAMA or HOST_OLLAMA not in chosen.files:
                 require_port(client, settings, service, parts.get(service.name))
         require_room(client, settings)
-        _start(client, Compose(own_variables(client, settings), chosen.files), view)
-        rejoin(client, settings, view)
+        _part(parts, view)
+        own = own_variables(client, settings)
+        give(NOTEBOOKS, own)
+        _start(client, Compose(own, chosen.files), view)
         return chosen.words
     finally:
         client.close()
@@ -83,23 +88,31 @@ def _fetch_ollama(client: "DockerClient", settings: Settings, view: View) -> Non
 
 def own_variables(client: "DockerClient", settings: Settings) -> Settings:
     """The settings with this machine's user and socket, where nobody set them: whoever owns the notebooks can then save them."""
-    info, owner = client.info(), (ROOT / "notebooks").stat()
-    own: dict[str, Any] = {"lab_uid": owner.st_uid, "lab_gid": owner.st_gid}
+    info, owner = client.info(), NOTEBOOKS.stat()
+    own: dict[str, Any] = {}
     if any("rootless" in option for option in info.get("SecurityOptions") or []):
         own = {"lab_uid": 0, "lab_gid": 0}  # there root of a container is the user who runs Docker
-    socket = os.environ.get("DOCKER_HOST", "").removeprefix("unix://")
-    if socket.startswith("/") and "Desktop" not in str(info.get("OperatingSystem")):  # Docker Desktop has the usual one, in its machine
-        own["docker_socket"] = socket
+    elif "Desktop" not in str(info.get("OperatingSystem")):  # Docker Desktop lets any user write, and has the usual socket
+        own = {"lab_uid": owner.st_uid, "lab_gid": owner.st_gid} if owner.st_uid else {}
+        socket = os.environ.get("DOCKER_HOST", "").removeprefix("unix://")
+        own |= {"docker_socket": socket} if socket.startswith("/") else {}
     return settings.model_copy(update={name: value for name, value in own.items() if name not in settings.model_fields_set})
 
 
-def rejoin(client: "DockerClient", settings: Settings, view: View) -> None:
-    """The sandbox lives in JupyterLab's network: when JupyterLab was started after it, it has to join the new one."""
-    parts = containers(client, settings)
+def give(folder: Path, settings: Settings) -> None:
+    """Gives what root has in a folder to the user of JupyterLab's container, who is not root and shall be able to save there."""
+    if os.getuid() or not settings.lab_uid:
+        return
+    for path in (folder, *folder.rglob("*")):
+        if path.stat().st_uid == 0:
+            os.chown(path, settings.lab_uid, settings.lab_gid)
+
+
+def _part(parts: "Parts", view: View) -> None:
+    """Stops a sandbox that is left in an old network of JupyterLab; Compose then starts it in the new one, and what needs it after it."""
     if is_apart(parts):
-        view.show(TITLES["sandbox"], "restarting")
-        parts["sandbox"].restart()
-        view.show(TITLES["sandbox"], "ready")
+        view.show(TITLES["sandbox"], "stopping")
+        parts["sandbox"].stop()
 
 
 def down(settings: Settings) -> tuple[list[str], list[str]]:
@@ -116,13 +129,14 @@ def down(settings: Settings) -> tuple[list[str], list[str]]:
         client.close()
 
 
-def any_runs(settings: Settings) -> bool:
-    """True when a container of the lab runs; False also when no engine answers."""
+def any_runs(settings: Settings, of_this_folder: bool = False) -> bool:
+    """True when a container of the lab runs, if asked for made from this folder; False also when no engine answers."""
     try:
         client = connect(settings)
         try:
-            return any(runs(container) for container in containers(client, settings).values())
+            running = [container for container in containers(client, settings).values() if runs(container)]
         finally:
             client.close()
     except EngineError:
         return False
+    return any(not of_this_folder or container.labels.get(FOLDER) == str(ROOT) for container in running)

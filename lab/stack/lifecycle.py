@@ -11,7 +11,7 @@ from lab.errors import LabError
 from lab.settings import Place, Settings, get_settings, load_settings
 from lab.stack import corpus
 from lab.stack.models import ensure_models
-from lab.stack.place import Choice, choose, in_container, wish
+from lab.stack.place import Choice, choose, in_container, in_containers, wish
 from lab.stack.process import find, leftovers, stop
 from lab.stack.progress import Silent, View
 from lab.stack.services import NAMES, OLLAMA, choices
@@ -133,7 +133,7 @@ def down() -> Stopped:
         lost = leftovers(home, running.values())
         stop([*running.values(), *lost])
         stopped = Stopped([*running, *(f"process {process.pid}" for process in lost)])
-        if state.settings.get("lab_place", load_settings().lab_place) == "compose":
+        if in_containers(load_settings(), state.settings.get("lab_place")):
             stopped = _containers_down(stopped)
         state.services.clear()
         state.forget_choices()

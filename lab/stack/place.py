@@ -8,7 +8,8 @@ from typing import Any, cast, get_args
 from lab.addresses import THIS_MACHINE
 from lab.errors import EngineError, LabError, ServiceError, SettingError
 from lab.settings import Place, Settings
-from lab.stack.services import OLLAMA, SERVICES, Service, is_embedded
+from lab.stack.ports import is_free
+from lab.stack.services import OLLAMA, SERVICES, TABLE, Service, is_embedded
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,16 @@ def wish(settings: Settings) -> Place | None:
 def in_container(settings: Settings) -> bool:
     """True inside the lab's own containers, where the other services have names of their own."""
     return settings.lab_place == "compose" and settings.chroma_host not in THIS_MACHINE
+
+
+def in_containers(settings: Settings, started: Place | None) -> bool:
+    """True for a lab in the place compose. One that `docker compose up` started has left no record: then the engine is asked."""
+    place = started or wish(settings)
+    if place or not shutil.which("docker") or all(is_free(service.own_port(settings)) for service in TABLE):
+        return place == "compose"
+    from lab.stack.compose_lab import any_runs
+
+    return any_runs(settings, of_this_folder=True)
 
 
 def choose(settings: Settings, wanted: Place | None) -> Choice:

@@ -58,8 +58,10 @@ def failed(container: "Container") -> bool:
 
 def is_apart(parts: "dict[str, Container]") -> bool:
     """True when the sandbox engine is still in a network that JupyterLab has left: it joined the one of an earlier start."""
-    pair = [parts[name] for name in ("sandbox", "jupyter") if name in parts and runs(parts[name])]
-    return len(pair) == 2 and pair[0].attrs["State"]["StartedAt"] < pair[1].attrs["State"]["StartedAt"]
+    sandbox, jupyter = parts.get("sandbox"), parts.get("jupyter")
+    if sandbox is None or jupyter is None or not runs(sandbox):
+        return False
+    return not runs(jupyter) or sandbox.attrs["State"]["StartedAt"] < jupyter.attrs["State"]["StartedAt"]
 
 
 def last_lines(container: "Container", count: int) -> list[str]:

@@ -62,6 +62,10 @@ class Service:
         """The port it answers on."""
         return urlsplit(self.url(settings)).port or 80
 
+    def own_port(self, settings: Settings) -> int:
+        """The port of this machine that is kept for it."""
+        return int(getattr(settings, self.port_setting.lower()))
+
     def own_settings(self, settings: Settings) -> dict[str, Any]:
         """The settings that its process is started with: their names begin with its own."""
         known = settings.model_dump().items()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.settings import Settings, load_settings
+from lab.settings import ROOT, Settings, load_settings
 from lab.stack.gpu import has_gpu, refusal
 from lab.stack.images import IMAGES
 
@@ -82,6 +82,18 @@ def make_lab(engine, lab_variables):
         return Lab(engine, {**os.environ, **own, **ports, **more})
 
     return make
+
+
+@pytest.fixture
+def proxy(tmp_path):
+    """Variables of a machine whose Docker hands a proxy to every container; nothing listens there."""
+    address = "http://127.0.0.1:9"
+    folder = Path(os.environ.get("DOCKER_CONFIG", Path.home() / ".docker"))
+    config = json.loads((folder / "config.json").read_text()) if (folder / "config.json").exists() else {}
+    config["proxies"] = {"default": {"httpProxy": address, "httpsProxy": address}}
+    config["cliPluginsExtraDirs"] = [*config.get("cliPluginsExtraDirs", []), str(folder / "cli-plugins")]
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    return {"DOCKER_CONFIG": str(tmp_path), "HTTP_PROXY": address, "http_proxy": address, "HTTPS_PROXY": address}
 
 
 @pytest.fixture(scope="module")
@@ -184,7 +196,7 @@ def test_another_place_is_refused_while_it_runs(lab):
     assert "already runs in the place compose" in done.stderr
 
 
-def test_down_leaves_no_container_and_no_network_and_an_interrupted_start_goes_on(lab, wait_until):
+def test_down_leaves_no_container_and_no_network_and_volumes_stay(lab):
     volumes = {volume.name for volume in lab.engine.volumes.list(filters=lab.own)}
     done = lab.run("down")
     assert done.returncode == 0, done.stderr
@@ -193,13 +205,28 @@ def test_down_leaves_no_container_and_no_network_and_an_interrupted_start_goes_o
     assert {volume.name for volume in lab.engine.volumes.list(filters=lab.own)} == volumes
     assert lab.run("down").stdout == "Nothing was running.\n"
 
-    starting = subprocess.Popen([LAB, "up", "--place", "compose"], env=lab.env, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+def test_an_interrupted_start_goes_on_also_behind_a_proxy(lab, wait_until, proxy):
+    words = [LAB, "up", "--place", "compose"]
+    starting = subprocess.Popen(words, env={**lab.env, **proxy}, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     wait_until(lambda: any(one.status == "running" for one in lab.containers()), "a first container", timeout=60)
     starting.send_signal(signal.SIGINT)
     said = starting.communicate(timeout=60)[1]
     assert (starting.returncode, "`lab up` goes on from here" in said) == (130, True)
-    lab.up()
+    lab.up(**proxy)
     assert lab.states() == dict.fromkeys(SERVICES, "running")
+    assert json.loads(lab.inside("sh", "-c", "HTTP_PROXY=http://127.0.0.1:9 lab status --json"))["place"] == "compose"
+
+
+def test_what_compose_started_alone_is_seen_and_stopped_by_the_lab(lab):
+    lab.run("down")
+    compose = ["docker", "compose", "--project-directory", str(ROOT), "--file", str(ROOT / "compose.yaml")]
+    done = subprocess.run([*compose, "up", "--detach", "--wait"], env=lab.env, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert lab.states() == dict.fromkeys(SERVICES, "running")
+    assert lab.run("down").returncode == 0
+    assert lab.containers() == []
+    lab.up()
 
 
 def test_ollama_has_the_gpu_exactly_when_docker_gives_one(lab):

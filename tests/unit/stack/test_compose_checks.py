@@ -1,15 +1,16 @@
 """What is looked at before containers are made: ports, room, images, user and socket."""
 
 import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from docker.errors import APIError, ImageNotFound
 
 from lab.errors import EngineError, ServiceError
-from lab.settings import ROOT
+from lab.stack import compose_lab
 from lab.stack.compose_checks import require_port, require_room
-from lab.stack.compose_lab import own_variables
+from lab.stack.compose_lab import give, own_variables
 from lab.stack.images import require_images
 from lab.stack.services import OLLAMA
 from tests.unit.stack.fake_docker import container
@@ -90,10 +91,39 @@ def test_missing_images_without_a_registry_are_named_with_their_setting(settings
     assert client.api.timeout == 60
 
 
-def test_the_user_and_the_socket_of_this_machine_are_handed_over(settings, monkeypatch):
+@pytest.fixture
+def notebooks(monkeypatch, tmp_path):
+    """`notebooks(owner)` is the folder of the notebooks, of this user."""
+
+    def own(uid):
+        folder = SimpleNamespace(stat=lambda: SimpleNamespace(st_uid=uid, st_gid=99))
+        monkeypatch.setattr(compose_lab, "NOTEBOOKS", folder)
+
+    return own
+
+
+def test_the_owner_of_the_notebooks_and_the_socket_are_handed_over(settings, monkeypatch, notebooks):
+    notebooks(1234)
     monkeypatch.setenv("DOCKER_HOST", "unix:///run/user/1234/docker.sock")
-    own, owner = own_variables(engine(), settings), (ROOT / "notebooks").stat()
-    assert (own.lab_uid, own.lab_gid, own.docker_socket) == (owner.st_uid, owner.st_gid, "/run/user/1234/docker.sock")
+    own = own_variables(engine(), settings)
+    assert (own.lab_uid, own.lab_gid, own.docker_socket) == (1234, 99, "/run/user/1234/docker.sock")
+
+
+def test_jupyterlab_is_not_root_for_roots_own_clone(settings, notebooks):
+    notebooks(0)
+    assert own_variables(engine(), settings).lab_uid == 1000
+
+
+@pytest.mark.parametrize(("user", "given"), [(0, 3), (5, 0)])
+def test_roots_notebooks_are_given_to_the_user_of_jupyterlab(settings, monkeypatch, tmp_path, user, given):
+    changed = []
+    (tmp_path / "notebooks" / "work").mkdir(parents=True)
+    (tmp_path / "notebooks" / "00.ipynb").touch()
+    monkeypatch.setattr("os.getuid", lambda: user)
+    monkeypatch.setattr("os.chown", lambda path, uid, gid: changed.append((uid, gid)))
+    monkeypatch.setattr(Path, "stat", lambda *_, **__: SimpleNamespace(st_uid=0, st_mode=0o40755))
+    give(tmp_path / "notebooks", settings)
+    assert changed == [(1000, 1000)] * given
 
 
 def test_without_root_rights_root_of_a_container_is_the_user(settings):

@@ -74,6 +74,11 @@ def test_a_sandbox_left_in_an_old_network_is_told(status):
     assert "another network" in apart.services[-1].detail
 
 
+def test_a_sandbox_whose_jupyterlab_ended_is_told_too(status):
+    apart = status(*WHOLE[:3], container("jupyter", "exited", code=137), container("sandbox"))
+    assert (states(apart)["jupyter"], states(apart)["sandbox"]) == ("died", "unhealthy")
+
+
 def test_a_macs_own_ollama_counts_as_running(status, settings, stand_in):
     stand_in({"/api/version": {"version": "0.33.0"}}, settings.ollama_port)
     own = status(*WHOLE[1:])

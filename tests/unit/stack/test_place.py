@@ -7,7 +7,7 @@ import pytest
 from lab.errors import EngineError, ServiceError, SettingError
 from lab.settings import load_settings
 from lab.stack.docker_engine import Engine
-from lab.stack.place import choose, in_container, parse_place
+from lab.stack.place import choose, in_container, in_containers, parse_place
 from tests.unit.stack.fake_docker import container
 
 
@@ -144,3 +144,22 @@ def test_a_word_that_is_no_place_lists_the_places():
 @pytest.mark.parametrize("text", ["compose", "native", "embedded", None])
 def test_places_are_read_as_typed(text):
     assert parse_place(text) == text
+
+
+@pytest.fixture
+def somebodys_engine(monkeypatch):
+    """An engine that runs containers of the lab."""
+    monkeypatch.setattr("lab.stack.compose_lab.any_runs", lambda settings, of_this_folder: of_this_folder)
+
+
+def test_a_lab_that_compose_started_alone_is_found_by_its_ports(settings, program, somebodys_engine, stand_in, monkeypatch):
+    monkeypatch.delenv("LAB_PLACE")
+    free = load_settings()
+    assert not in_containers(free, None)
+    stand_in({}, free.chroma_port)
+    assert in_containers(free, None)
+
+
+@pytest.mark.parametrize(("started", "found"), [("compose", True), ("embedded", False)])
+def test_what_lab_up_recorded_counts_without_a_look(settings, started, found):
+    assert in_containers(settings, started) is found
