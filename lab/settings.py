@@ -6,7 +6,6 @@ A name here in lower case is a variable of the same name in upper case: `chat_mo
 
 import json
 import os
-from collections.abc import MutableMapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,11 +14,11 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from lab.addresses import THIS_MACHINE, bypass_proxy, ollama_url
 from lab.errors import SettingError
 
 ROOT = Path(__file__).resolve().parents[1]
 ENV_FILE = Path(os.environ.get("LAB_ENV_FILE", ROOT / ".env"))  # tests name an empty one
-THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 Place = Literal["compose", "native", "embedded"]
 # Small enough for a machine without a GPU; an Ollama server can pull the first, the Python package carries the second.
 CHAT_MODELS: dict[str, str] = {"compose": "llama3.2:1b", "native": "llama3.2:1b", "embedded": "smollm2:135m"}
@@ -49,7 +48,7 @@ class Settings(BaseSettings):
     docker_socket: str = "/var/run/docker.sock"  # of that engine, on its own machine: the filtering proxy reads it
 
     # images
-    ollama_image: str = "ollama/ollama:0.13.0"
+    ollama_image: str = "ollama/ollama:0.33.3"
     chroma_image: str = "chromadb/chroma:1.5.9"
     python_image: str = "python:3.13-slim"
     debian_image: str = "debian:trixie-slim"
@@ -110,6 +109,7 @@ class Settings(BaseSettings):
     # waiting
     request_timeout: float = Field(120, gt=0)  # seconds for one call to a model or to Chroma
     start_timeout: float = Field(90, gt=0)  # seconds for a service to become ready
+    download_timeout: float = Field(1800, gt=0)  # seconds for models to arrive at the first start in the place compose
 
     @field_validator("corpus", "lab_home")
     @classmethod
@@ -199,42 +199,6 @@ def folder_label(folder: Path) -> str:
     return folder.relative_to(ROOT).as_posix() if folder.is_relative_to(ROOT) else folder.as_posix()
 
 
-def ollama_url(host: str, default_port: int = 11434) -> str:
-    """The address at which a client reaches what OLLAMA_HOST means: one that only a server can bind to is called at 127.0.0.1."""
-    scheme, name, port = ollama_address(host, default_port)
-    name = "127.0.0.1" if name in ("0.0.0.0", "::") else name
-    return f"{scheme}://{f'[{name}]' if ':' in name else name}:{port}"
-
-
-def ollama_address(host: str, default_port: int = 11434) -> tuple[str, str, int]:
-    """Scheme, host and port that a value of OLLAMA_HOST means, for servers and clients alike.
-
-    As Ollama reads it: no scheme means http and port 11434; with `http://` and no port it is 80, with `https://` 443.
-    """
-    text = host.strip().rstrip("/")
-    parts = urlsplit(text if "://" in text else f"//{text}", scheme="http")
-    if parts.scheme not in ("http", "https"):
-        raise ValueError(f"OLLAMA_HOST={host} must begin with http:// or https://, or have no scheme")
-    try:
-        port = parts.port
-    except ValueError as error:
-        raise ValueError(f"OLLAMA_HOST={host} has no usable port") from error
-    if port is None:
-        port = {"http": 80, "https": 443}[parts.scheme] if "://" in text else default_port
-    return parts.scheme, parts.hostname or "127.0.0.1", port
-
-
-def bypass_proxy(env: MutableMapping[str, str]) -> None:
-    """Has HTTP clients reach this machine directly: a proxy meant for the internet must not see these calls.
-
-    Both spellings get the same hosts: some programs read one, some the other, and some let an empty one win.
-    """
-    hosts = [host.strip() for name in ("NO_PROXY", "no_proxy") for host in env.get(name, "").split(",")]
-    if "*" not in hosts:  # that already means every address
-        hosts = list(dict.fromkeys(host for host in (*hosts, *THIS_MACHINE) if host))
-        env["NO_PROXY"] = env["no_proxy"] = ",".join(hosts)
-
-
 def load_settings(**overrides: Any) -> Settings:
     """Settings as they are now. Raises SettingError with the variable's name and what it accepts.
 
@@ -242,7 +206,12 @@ def load_settings(**overrides: Any) -> Settings:
     """
     bypass_proxy(os.environ)
     try:
-        return Settings(**overrides)
+        settings = Settings(**overrides)
+        if settings.lab_place == "compose":  # other containers have names without a dot
+            addresses = (settings.ollama_host, settings.chroma_url, settings.api_url, settings.lab_engine)
+            names = (urlsplit(address).hostname or "" for address in addresses)
+            bypass_proxy(os.environ, [name for name in names if "." not in name])
+        return settings
     except ValidationError as error:
         first = error.errors()[0]
         name = "_".join(str(part) for part in first["loc"]).upper()

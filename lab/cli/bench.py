@@ -40,7 +40,9 @@ def table(rows: list[dict[str, Any]]) -> Table:
 
 
 def command(
-    names: Annotated[list[str] | None, typer.Argument(help="Which: engine, ingest, query, start, scale. All of them by default.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Which: engine, ingest, query, start, scale, containers. All of them by default.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list and nothing else.")] = False,
 ) -> None:
     """Measure the lab; takes some minutes. Example: lab bench engine."""

@@ -4,7 +4,7 @@ from lab.cli.console import err, out
 
 
 def command() -> None:
-    """Stop everything that the lab started; documents, index and models stay.
+    """Stop everything that the lab started; documents, index and models stay, in the place compose in volumes.
 
     Example: lab down
     """
@@ -12,4 +12,7 @@ def command() -> None:
 
     with err.status("Stopping"):
         stopped = down()
-    out.print(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.", highlight=False, markup=False)
+    lines = [f"Stopped: {', '.join(stopped.names)}." if stopped.names else "Nothing was running."]
+    if stopped.volumes:
+        lines.append(f"These volumes stay, with models, index and progress: {', '.join(stopped.volumes)}.")
+    out.print("\n".join(lines), highlight=False, markup=False, soft_wrap=True)

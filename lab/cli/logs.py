@@ -1,6 +1,8 @@
 """lab logs: what the services wrote."""
 
+from collections.abc import Iterator
 from contextlib import suppress
+from itertools import chain
 from typing import Annotated
 
 import typer
@@ -10,7 +12,7 @@ from lab.settings import get_settings
 
 
 def command(
-    service: Annotated[str | None, typer.Argument(help="ollama, chroma or jupyter; without it all.")] = None,
+    service: Annotated[str | None, typer.Argument(help="For example ollama, chroma or jupyter; without it all.")] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
     lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="Lines of each service to begin with.")] = 50,
 ) -> None:
@@ -18,14 +20,23 @@ def command(
 
     Example: lab logs chroma -n 20
     """
+    with suppress(KeyboardInterrupt):
+        for name, line in _lines(service, lines, follow):
+            _print(name, line, service)
+
+
+def _lines(service: str | None, count: int, on: bool) -> Iterator[tuple[str, str]]:
+    """Pairs of service and line: from the containers in the place compose, else from the files of the processes."""
+    settings = get_settings()
+    if settings.lab_place == "compose":
+        from lab.stack import compose_logs
+
+        parts = compose_logs.named(settings, service)
+        return chain(compose_logs.newest(parts, count), compose_logs.follow(parts) if on else ())
     from lab.stack import logs
 
-    files = logs.log_files(get_settings(), service)
-    with suppress(KeyboardInterrupt):
-        for name, line in logs.last_lines(files, lines):
-            _print(name, line, service)
-        for name, line in logs.follow(files) if follow else ():
-            _print(name, line, service)
+    files = logs.log_files(settings, service)
+    return chain(logs.last_lines(files, count), logs.follow(files) if on else ())
 
 
 def _print(name: str, line: str, only: str | None) -> None:

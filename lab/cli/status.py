@@ -30,9 +30,10 @@ def _print(status: "Status") -> None:
     from lab.stack.status import SYMBOLS
 
     lines = [f"Place: {status.place} ({status.reason})"]
+    width = max(len(service.title) for service in status.services)
     for service in status.services:
         since = f"since {service.since}" if service.since else ""
-        lines.append(f"{SYMBOLS[service.state]} {service.title:<10} {service.state:<10} {service.url:<24} {since}".rstrip())
+        lines.append(f"{SYMBOLS[service.state]} {service.title:<{width}} {service.state:<10} {service.url:<24} {since}".rstrip())
         if service.detail:
             lines.append(f"    {service.detail}")
     lines += [f"model {model.name}: {model.size / 1e6:.0f} MB, {'loaded' if model.loaded else 'not loaded'}" for model in status.models]

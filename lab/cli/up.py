@@ -14,7 +14,7 @@ from lab.files import write_whole
 
 
 def command(
-    place: Annotated[str | None, typer.Option("--place", help="embedded or native; without it the lab chooses.")] = None,
+    place: Annotated[str | None, typer.Option("--place", help="compose, native or embedded; without it the lab chooses.")] = None,
     browser: Annotated[bool, typer.Option("--open/--no-open", envvar="OPEN", help="Open JupyterLab in the browser.")] = True,
 ) -> None:
     """Start what is missing of the lab, and print JupyterLab's address.
@@ -31,7 +31,7 @@ def command(
         with view_for(err) as view:
             settings, choice = up(parse_place(place), view=view)
     except KeyboardInterrupt:
-        err.print("Interrupted: what this call had started was stopped. `lab up` begins again.", highlight=False)
+        err.print("Interrupted. `lab up` goes on from here, `lab down` stops what still runs.", highlight=False)
         raise typer.Exit(130) from None
     address = f"{settings.jupyter_url}/?token={settings.jupyter_token}"
     out.print(f"Place: {choice.place} ({choice.reason}).", highlight=False, markup=False, soft_wrap=True)

@@ -12,6 +12,7 @@ import re
 from functools import partial
 from pathlib import Path
 
+from lab.course import errata
 from lab.course.notebook import Notebook, dumps, normalise, read, tags
 from lab.course.text import text
 from lab.errors import InputError
@@ -52,7 +53,7 @@ def _stub(comment: str, block: re.Match[str]) -> str:
 
 
 def planned(root: Path = ROOT) -> dict[Path, str]:
-    """Every notebook file as it should be. Raises InputError when there is no solution to make it from."""
+    """Every notebook file, and the page of mistakes, as they should be. Raises InputError when there is no solution to make them from."""
     sources = sorted((root / "solutions").glob("*.ipynb"))
     if not sources:
         raise InputError("There is no notebook in solutions/.", "Restore the folder from git.")
@@ -61,6 +62,7 @@ def planned(root: Path = ROOT) -> dict[Path, str]:
         solution = normalise(read(source))
         files[source] = dumps(solution)
         files[root / "notebooks" / source.name] = dumps(blank(solution))
+    files[root / errata.FILE] = errata.page(root)
     return files
 
 

@@ -4,10 +4,11 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from lab.addresses import ollama_address
 from lab.engine.durations import parse_duration, seconds_kept
 from lab.engine.errors import EngineError
 from lab.errors import SettingError
-from lab.settings import Settings, load_settings, ollama_address
+from lab.settings import Settings, load_settings
 
 DEFAULT_PORT = 11434
 CONTEXT_LENGTH = 4096  # as Ollama on a machine without a large GPU

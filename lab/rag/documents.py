@@ -26,6 +26,8 @@ READERS: dict[str, Reader] = {
     ".pdf": read_pdf,
 }
 KINDS = "Markdown, text, HTML or PDF"
+HANDED_OVER = "(texts)"  # stands for the folder of texts that come from no file; a folder's name cannot be mistaken for it
+LONGEST_SOURCE = 200  # characters
 QUESTIONS = "questions.jsonl"  # lies beside the documents and asks about them: `lab eval` reads it
 
 
@@ -61,6 +63,25 @@ def load(path: Path, max_mb: float) -> Loaded:
     if left_out:
         loaded.notes.append(_left_out(left_out))
     return loaded
+
+
+def from_text(text: str, source: str, max_mb: float) -> Loaded:
+    """One text; as Markdown when its source ends in .md. Without a source it gets one that follows from its content.
+
+    Raises InputError for a text that is blank or too long, and for a source that cannot be a name.
+    """
+    size = len(text.encode())
+    if not text.strip():
+        raise InputError("The text is empty.", "Send one with words in it.")
+    if size > max_mb * 1e6:
+        raise InputError(f"The text has {size / 1e6:.1f} MB; the limit is {max_mb:g} MB.", "Split it, or raise MAX_DOCUMENT_MB.")
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    source = source.strip() or f"text-{sha256[:12]}.md"
+    if len(source) > LONGEST_SOURCE or not source.isprintable():
+        raise InputError(f"A source is one line of at most {LONGEST_SOURCE} characters.", "Give a short name, like notes/volumes.md.")
+    title, content = read_markdown(text.encode(), source)
+    about = {"source": source, "title": title, "sha256": sha256, "folder": HANDED_OVER}
+    return Loaded(HANDED_OVER, [Document(page_content=content, metadata=about)], whole=False)
 
 
 def _add(loaded: Loaded, file: Path, source: str, max_mb: float, first_with: dict[str, str]) -> None:

@@ -17,7 +17,7 @@ from lab.rag.answer import Answer, IngestReport, State
 from lab.rag.chat_model import Helper
 from lab.rag.connections import load_libraries
 from lab.rag.conversation import Conversation
-from lab.rag.documents import load
+from lab.rag.documents import Loaded, from_text, load
 from lab.rag.embed import Embedder
 from lab.rag.generate import Draft, Generator
 from lab.rag.ground import Evidence, cite, holds
@@ -61,16 +61,25 @@ class Rag:
         Two at once are no harm: the second waits.
         """
         started = time.perf_counter()
-        show = on_progress or (lambda done, total, document: None)
         loaded = load(Path(folder).expanduser() if folder else self.settings.corpus, self.settings.max_document_mb)
         loaded.require_something()
+        report = self._take(loaded, on_progress or (lambda done, total, document: None), rebuild)
+        report.seconds = round(time.perf_counter() - started, 3)
+        return report
+
+    def ingest_text(self, text: str, source: str = "") -> IngestReport:
+        """Bring one text into the collection; it replaces what came from the same source. The same text twice changes nothing."""
+        report = self._take(from_text(text, source, self.settings.max_document_mb))
+        for problem in report.problems:
+            raise InputError(problem.what, problem.hint)
+        return report
+
+    def _take(self, loaded: Loaded, show: Progress = lambda done, total, document: None, rebuild: bool = False) -> IngestReport:
         self.embedder.digest()  # a missing model is told before anything is written
         with only_writer(self.settings, lambda: show(0, 1, "waiting for another ingest")):
             if rebuild:
                 self.store.drop()
-            report = Index(self.store, self.embedder).sync(loaded, show)
-        report.seconds = round(time.perf_counter() - started, 3)
-        return report
+            return Index(self.store, self.embedder).sync(loaded, show)
 
     def search(self, question: str, k: int | None = None, where: Filter | None = None) -> list[Hit]:
         """The passages that fit a question, best first; `k` is TOP_K when not given.

@@ -15,6 +15,7 @@ from lab.engine.weights import CATALOGUE, Weights
 from lab.errors import LabError, SettingError
 from lab.settings import ROOT, Settings, load_settings
 from lab.stack.models import TASKS, full_name, read_models, unfit_models
+from lab.stack.place import in_container
 from lab.stack.ports import describe
 from lab.stack.process import find, leftovers
 from lab.stack.state import read_state
@@ -42,6 +43,12 @@ def examine(full: bool = False) -> list[Finding]:
         settings = load_settings()
     except SettingError as error:
         return [Finding(error.what, "No command of the lab can run.", error.hint)]
+    return [finding for check in _checks(settings, full) for finding in check(settings)]
+
+
+def _checks(settings: Settings, full: bool) -> list[Callable[[Settings], Iterator[Finding]]]:
+    if in_container(settings):  # the rest is looked at from outside
+        return [memory, services, models]
     checks: list[Callable[[Settings], Iterator[Finding]]] = [
         environment,
         packages,
@@ -53,9 +60,22 @@ def examine(full: bool = False) -> list[Finding]:
         models,
         lost,
     ]
-    if read_status(settings).place == "embedded":
+    place = read_status(settings).place
+    if place == "embedded":
         checks.append(whole_weights if full else weights)
-    return [finding for check in checks for finding in check(settings)]
+    if place == "compose":
+        checks.insert(0, docker)
+    return checks
+
+
+def docker(settings: Settings) -> Iterator[Finding]:
+    """Can the Docker Engine run the lab, and has its disk room?"""
+    from lab.stack.compose_checks import examine_engine
+
+    try:
+        examine_engine(settings)
+    except LabError as error:
+        yield Finding(error.what, "The lab cannot run in containers.", error.hint)
 
 
 def environment(settings: Settings) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import psutil
@@ -11,7 +11,7 @@ from lab.errors import LabError
 from lab.settings import Place, Settings, get_settings, load_settings
 from lab.stack import corpus
 from lab.stack.models import ensure_models
-from lab.stack.place import Choice, choose, wish
+from lab.stack.place import Choice, choose, in_container, in_containers, wish
 from lab.stack.process import find, leftovers, stop
 from lab.stack.progress import Silent, View
 from lab.stack.services import NAMES, OLLAMA, choices
@@ -32,22 +32,53 @@ def up(
     Ctrl-C stops what this call started.
     """
     view = view or Silent()
-    home = load_settings().lab_home
+    home = _home_of_this_machine()
     with locked(home):
         state = read_state(home)
         stop(leftovers(home, _running(state).values()))
         settings, choice = _decide(home, state, place)
-        chosen = [service for service in choice.services if service.name in services]
-        with Starter(settings, choice.place, state, view) as starter:
-            starter.start(chosen)
-            starter.wait(("ollama", "chroma"))
-            if OLLAMA in chosen or not choice.own_ollama:
-                ensure_models(settings, view)
-            if ingest:
-                _index(settings, state, view)  # meanwhile JupyterLab, the slowest to start, does
-            starter.wait()
+        if choice.place == "compose":
+            choice = _containers(settings, choice, state, view)
+        else:
+            _processes(settings, choice, state, services, ingest, view)
     get_settings.cache_clear()  # this process, too, now finds the lab
     return settings, choice
+
+
+def _home_of_this_machine() -> Path:
+    settings = load_settings()
+    if in_container(settings):
+        what = "This is JupyterLab's container: the lab is started and stopped from outside."
+        raise LabError(what, "Type the command in a terminal of the machine itself, in the project's folder.")
+    return settings.lab_home
+
+
+def _processes(settings: Settings, choice: Choice, state: State, services: Collection[str], ingest: bool, view: View) -> None:
+    chosen = [service for service in choice.services if service.name in services]
+    with Starter(settings, choice.place, state, view) as starter:
+        starter.start(chosen)
+        starter.wait(("ollama", "chroma"))
+        if OLLAMA in chosen or not choice.own_ollama:
+            ensure_models(settings, view)
+        if ingest:
+            _index(settings, state, view)  # meanwhile JupyterLab, the slowest to start, does
+        starter.wait()
+
+
+def _containers(settings: Settings, choice: Choice, state: State, view: View) -> Choice:
+    from lab.stack import compose_lab  # the Docker SDK takes a third of a second to import
+
+    write_state(settings.lab_home, state)  # before anything is started: whatever happens next, `lab down` finds it
+    words = compose_lab.up(settings, view)
+    state.reason = f"{choice.reason.partition('; ')[0]}; {words}"
+    write_state(settings.lab_home, state)
+    return replace(choice, reason=state.reason)
+
+
+def _containers_run() -> bool:
+    from lab.stack import compose_lab
+
+    return compose_lab.any_runs(load_settings())
 
 
 def _running(state: State) -> dict[str, psutil.Process]:
@@ -58,12 +89,13 @@ def _running(state: State) -> dict[str, psutil.Process]:
 def _decide(home: Path, state: State, place: Place | None) -> tuple[Settings, Choice]:
     """The place stays while something runs in it; otherwise it is chosen anew."""
     running = _running(state)
-    if not running:
+    inside = state.settings.get("lab_place") == "compose" and _containers_run()
+    if not running and not inside:
         state.forget_choices()
         write_state(home, state)
     settings = load_settings()
     wanted = place or wish(settings)
-    choice = _keep(settings, state, wanted, "ollama" in running) if running else choose(settings, wanted)
+    choice = _keep(settings, state, wanted, inside or "ollama" in running) if running or inside else choose(settings, wanted)
     settings = load_settings(lab_place=choice.place, jupyter_token=settings.jupyter_token or secrets.token_urlsafe(24))
     state.settings, state.reason = choices(settings), choice.reason
     return settings, choice
@@ -84,16 +116,34 @@ def _index(settings: Settings, state: State, view: View) -> None:
         write_state(settings.lab_home, state)
 
 
-def down() -> list[str]:
-    """Stops all that the lab started, also what it lost track of. Returns the names of what was stopped; data stays."""
-    home = load_settings().lab_home
+@dataclass(frozen=True)
+class Stopped:
+    """What `lab down` stopped, and the volumes that stay."""
+
+    names: list[str]
+    volumes: list[str] = field(default_factory=list)
+
+
+def down() -> Stopped:
+    """Stops all that the lab started, also what it lost track of; data stays."""
+    home = _home_of_this_machine()
     with locked(home):
         state = read_state(home)
         running = _running(state)
         lost = leftovers(home, running.values())
         stop([*running.values(), *lost])
+        stopped = Stopped([*running, *(f"process {process.pid}" for process in lost)])
+        if in_containers(load_settings(), state.settings.get("lab_place")):
+            stopped = _containers_down(stopped)
         state.services.clear()
         state.forget_choices()
         write_state(home, state)
     get_settings.cache_clear()
-    return [*running, *(f"process {process.pid}" for process in lost)]
+    return stopped
+
+
+def _containers_down(stopped: Stopped) -> Stopped:
+    from lab.stack import compose_lab
+
+    names, volumes = compose_lab.down(load_settings())
+    return Stopped([*stopped.names, *names], volumes)

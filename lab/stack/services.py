@@ -1,6 +1,6 @@
 """The table of services: what each is called, where it answers, and how to see that it is ready.
 
-The local starter uses it, and so can anything that checks the same services in containers.
+The local starter uses it, and so do the commands that look at the same services in containers.
 """
 
 import hashlib
@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from lab.settings import ROOT, Place, Settings, bypass_proxy, ollama_url
+from lab.addresses import bypass_proxy, ollama_url
+from lab.errors import ServiceError
+from lab.settings import ROOT, Place, Settings
 from lab.stack.web import get_json
 
 PYTHON = [sys.executable, "-P"]  # -P: a file in the current folder must not replace a library
@@ -36,6 +38,10 @@ def _jupyter(settings: Settings, place: Place) -> list[str]:
     return [*PYTHON, "-m", "jupyterlab", f"--config={config}", "--ip=127.0.0.1", f"--port={settings.jupyter_port}"]
 
 
+def _in_containers_only(settings: Settings, place: Place) -> list[str]:
+    raise ServiceError("The RAG API runs in the place compose only.", "Run `lab up --place compose`.")
+
+
 @dataclass(frozen=True)
 class Service:
     """One service of the lab."""
@@ -46,7 +52,7 @@ class Service:
     address: str  # the attribute of the settings that holds its address
     probe: str  # the path that tells whether it is ready ...
     ready: str  # ... and the key that its JSON answer then has, with a true value
-    command: Callable[[Settings, Place], list[str]]  # starts it as a process of this machine
+    command: Callable[[Settings, Place], list[str]] = _in_containers_only  # starts it as a process of this machine
 
     def url(self, settings: Settings) -> str:
         """Where it answers."""
@@ -56,9 +62,14 @@ class Service:
         """The port it answers on."""
         return urlsplit(self.url(settings)).port or 80
 
+    def own_port(self, settings: Settings) -> int:
+        """The port of this machine that is kept for it."""
+        return int(getattr(settings, self.port_setting.lower()))
+
     def own_settings(self, settings: Settings) -> dict[str, Any]:
-        """The settings that it is started with: their names begin with its own."""
-        return {name: value for name, value in settings.model_dump().items() if name.startswith(f"{self.name}_")}
+        """The settings that its process is started with: their names begin with its own."""
+        known = settings.model_dump().items()
+        return {name: value for name, value in known if name.startswith(f"{self.name}_") and not name.endswith("_image")}
 
     def answer(self, settings: Settings, timeout: float = 1.0) -> dict[str, Any] | None:
         """What its probe answers when it is ready, else None."""
@@ -67,13 +78,16 @@ class Service:
 
 
 OLLAMA = Service("ollama", "Ollama", "OLLAMA_PORT", "ollama_host", "/api/version", "version", _ollama)
-SERVICES: tuple[Service, ...] = (
-    OLLAMA,
-    Service("chroma", "Chroma", "CHROMA_PORT", "chroma_url", "/api/v2/healthcheck", "is_executor_ready", _chroma),
-    Service("jupyter", "JupyterLab", "JUPYTER_PORT", "jupyter_url", "/api", "version", _jupyter),
-)
+CHROMA_SERVER = Service("chroma", "Chroma", "CHROMA_PORT", "chroma_url", "/api/v2/healthcheck", "is_executor_ready", _chroma)
+API = Service("api", "RAG API", "API_PORT", "api_url", "/ready", "status")
+JUPYTER = Service("jupyter", "JupyterLab", "JUPYTER_PORT", "jupyter_url", "/api", "version", _jupyter)
+TABLE: tuple[Service, ...] = (OLLAMA, CHROMA_SERVER, API, JUPYTER)
+SERVICES = tuple(service for service in TABLE if service.command is not _in_containers_only)  # those that the local starter starts
 # The settings that `lab up` decides about; it keeps them in the state folder for other terminals and for notebooks.
-CHOICES = ("lab_place", "ollama_host", "ollama_port", "chroma_host", "chroma_port", "jupyter_port", "jupyter_token", "chat_model")
+CHOICES = (
+    *("lab_place", "compose_project_name", "chat_model"),
+    *("ollama_host", "ollama_port", "chroma_host", "chroma_port", "api_port", "jupyter_port", "jupyter_token"),
+)
 NAMES = tuple(service.name for service in SERVICES)
 
 

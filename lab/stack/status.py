@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from lab.settings import Place, Settings
 from lab.stack.models import ModelState, read_models
-from lab.stack.place import wish
+from lab.stack.place import in_containers, wish
 from lab.stack.ports import describe, is_free, owner
 from lab.stack.process import Record, find, listens
 from lab.stack.services import OLLAMA, SERVICES, Service, is_embedded
@@ -51,6 +51,10 @@ def read_status(settings: Settings) -> Status:
     """Asks the processes and the services; takes at most about a second for each service that hangs."""
     state = read_state(settings.lab_home)
     started = state.settings.get("lab_place")
+    if in_containers(settings, started):
+        from lab.stack.compose_status import read_compose  # the Docker SDK takes a third of a second to import
+
+        return read_compose(settings, state.reason)
     reason = state.reason or "not running; `lab up` starts the lab"
     services = [_service(service, settings, state.services.get(service.name), started) for service in SERVICES]
     models = read_models(settings) if services[0].state == "running" else []

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lab.addresses import THIS_MACHINE, bypass_proxy, ollama_url
 from lab.errors import SettingError
-from lab.settings import ROOT, THIS_MACHINE, Settings, bypass_proxy, load_settings, ollama_url
+from lab.settings import ROOT, Settings, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -159,3 +160,9 @@ def test_the_port_of_the_api_counts_in_the_place_that_has_one():
 def test_an_api_of_another_machine_may_have_any_port():
     there = load_settings(api_url="http://api:8000/", chroma_host="chroma", chroma_port=8000, lab_place="compose")
     assert there.api_url == "http://api:8000"
+
+
+def test_other_containers_are_reached_without_a_proxy(proxy):
+    load_settings(lab_place="compose", ollama_host="http://ollama:11434", chroma_host="chroma", lab_engine="tcp://docker-proxy:2375")
+    assert all(proxy_bypass_environment(host) for host in ("ollama", "chroma", "docker-proxy", "127.0.0.1"))
+    assert not proxy_bypass_environment("gpu.example.org")

@@ -99,6 +99,7 @@ def make_lab(models: Path, documents: Path, lab_variables: Callable[[Path], dict
     def make(home: Path, **more: str) -> Iterator[Lab]:
         clean = {name: value for name, value in os.environ.items() if name not in ("LAB_SERVICE", "LAB_PLACE")}
         own = {**lab_variables(home), "OLLAMA_MODELS": str(models), "CORPUS": str(documents), "OPEN": "0"}
+        own["DOCKER_HOST"] = f"unix://{home}/no-docker.sock"  # an engine of this machine decides about no test here
         lab = Lab(home, {**clean, **own, **more})
         try:
             yield lab

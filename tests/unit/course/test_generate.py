@@ -34,7 +34,7 @@ def names(paths):
 
 
 def test_build_makes_the_blank_and_then_has_nothing_to_do(project):
-    assert names(build(project)) == ["solutions/00_x.ipynb", "notebooks/00_x.ipynb"]
+    assert names(build(project)) == ["solutions/00_x.ipynb", "notebooks/00_x.ipynb", "docs/errata.md"]
     assert build(project) == []
 
 

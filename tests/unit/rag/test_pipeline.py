@@ -156,3 +156,46 @@ def test_a_conversation_understands_a_follow_up(rag):
 def test_a_number_of_passages_that_cannot_be_is_refused(rag, k):
     with pytest.raises(InputError, match=f"{k} passages"):
         rag.search("port", k=k)
+
+
+def test_a_text_is_ingested_once(rag):
+    first, again = (rag.ingest_text("# Redis\n\nRedis listens on port 6379.", "redis.md") for _ in range(2))
+    assert (first.added, first.chunks, first.embedded) == (1, 1, 1)
+    assert (again.unchanged, again.chunks, again.embedded) == (1, 1, 0)
+    assert rag.search("Which port does Redis listen on?")[0].source == "redis.md"
+
+
+def test_a_text_replaces_the_one_from_the_same_source(rag):
+    rag.ingest_text("Redis listens on port 4711.", "redis")
+    assert rag.ingest_text("Redis listens on port 6379.", "redis").changed == 1
+    assert [hit.text for hit in rag.search("Which port does Redis listen on?") if "4711" in hit.text] == []
+
+
+def test_a_text_without_a_source_has_the_same_one_each_time(rag):
+    before = rag.store.collection().count()
+    for _ in range(2):
+        rag.ingest_text("Redis listens on port 6379.")
+    assert rag.store.collection().count() == before + 1
+
+
+def test_a_folder_and_a_text_of_the_same_name_do_not_replace_each_other(rag, folder):
+    rag.ingest_text("Redis listens on port 6379.", "ports.md")
+    rag.ingest(folder)
+    found = {hit.text for hit in rag.search("Which port?", k=10)}
+    assert any("6379" in text for text in found) and any("8000" in text for text in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "source", "said"),
+    [
+        ("", "", "The text is empty"),
+        (" \n\t", "", "The text is empty"),
+        ("x" * 6_000_000, "", "6.0 MB; the limit is 5 MB"),
+        ("a\0b", "", "binary"),
+        ("Redis", "x" * 201, "at most 200 characters"),
+        ("Redis", "two\nlines", "one line"),
+    ],
+)
+def test_a_text_that_cannot_be_ingested_says_why(rag, text, source, said):
+    with pytest.raises(InputError, match=said):
+        rag.ingest_text(text, source)

@@ -15,9 +15,10 @@ from lab.settings import Settings, load_settings
 
 @pytest.fixture
 def settings(tmp_path: Path, lab_variables: Callable, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Settings of a lab that does not run."""
+    """Settings of a lab that does not run, on a machine where no Docker Engine answers."""
     for name, value in lab_variables(tmp_path).items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no-docker.sock")
     return load_settings()
 
 

@@ -1,0 +1,1 @@
+"""The RAG API: `lab.rag` over HTTP."""

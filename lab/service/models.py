@@ -1,0 +1,85 @@
+"""What the API reads and answers. FastAPI documents these at /docs."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, Field
+
+from lab.rag.answer import Answer, IngestReport, State
+
+
+def _writable(text: str) -> str:
+    """JSON can hold half a character (a lone surrogate), which no file, model or answer can."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("it holds half a character") from error
+    return text
+
+
+Words = Annotated[str, AfterValidator(_writable)]
+
+
+class Text(BaseModel):
+    """A text for the index."""
+
+    text: Words
+    source: Words = Field("", description="Where it comes from: shown with answers, and a new text from there replaces the old one.")
+
+
+class Ingested(BaseModel):
+    """What became of a text."""
+
+    status: Literal["success"] = "success"
+    message: str
+    chunks: int = Field(description="of this text in the index")
+    new_chunks: int = Field(description="of these, were not in the index before")
+
+    @classmethod
+    def of(cls, report: IngestReport) -> "Ingested":
+        """From the report of an ingest of one text."""
+        new = report.chunks if report.added else report.embedded
+        return cls(message=f"Ingested {report.chunks} chunks.", chunks=report.chunks, new_chunks=new)
+
+
+class Question(BaseModel):
+    """A question."""
+
+    query: Words
+
+
+class Source(BaseModel):
+    """A passage that an answer rests on."""
+
+    document: str
+    section: str
+    text: str
+
+
+class Answered(BaseModel):
+    """An answer. `state`: grounded (its sources support it), quoted (their own words), refused (no passage answers)."""
+
+    answer: str
+    sources: list[Source]
+    state: State
+
+    @classmethod
+    def of(cls, answer: Answer) -> "Answered":
+        """From the pipeline's answer."""
+        sources = [Source(document=one.document, section=one.section, text=one.text) for one in answer.citations]
+        return cls(answer=answer.answer, sources=sources, state=answer.state)
+
+
+class Health(BaseModel):
+    """The process answers; nothing else is said."""
+
+    status: Literal["alive"] = "alive"
+
+
+Check = Literal["ok", "away", "missing"]
+
+
+class Readiness(BaseModel):
+    """Whether questions can be answered now, and what each needed part says."""
+
+    status: Literal["ready", "not ready"]
+    checks: dict[str, Check]

@@ -1,0 +1,53 @@
+import httpx
+import pytest
+
+from lab.errors import InputError, LabError, ModelError, ServiceError, SettingError
+
+SECRET = "http://chroma:8000 said token=abc"
+
+
+def caused_by(error: LabError, cause: Exception) -> LabError:
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (InputError("The question is too long."), 422),
+        (ServiceError(SECRET), 503),
+        (caused_by(ServiceError(SECRET), httpx.ConnectError(SECRET)), 503),
+        (caused_by(ServiceError(SECRET), httpx.ReadTimeout(SECRET)), 504),
+        (ModelError(SECRET), 503),
+        (SettingError(SECRET), 500),
+        (LabError(SECRET), 500),
+        (RuntimeError(SECRET), 500),
+    ],
+)
+def test_each_error_has_its_status_and_tells_nothing_internal(api, rag, error, status):
+    rag.fails = error
+    answer = api.post("/rag", json={"query": "Why?"})
+    assert (answer.status_code, answer.json()["status"]) == (status, status)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert not any(word in answer.text for word in ("chroma:8000", "token", "Traceback"))
+
+
+def test_the_log_has_what_the_answer_leaves_out(api, rag, caplog):
+    rag.fails = ServiceError(SECRET)
+    api.post("/rag", json={"query": "Why?"})
+    assert SECRET in caplog.text
+
+
+def test_a_caller_is_told_when_to_come_back(api, rag):
+    rag.fails = ServiceError("away")
+    assert api.post("/rag", json={"query": "Why?"}).headers["retry-after"] == "5"
+
+
+def test_a_path_that_is_not_there_is_a_problem_too(api):
+    answer = api.get("/nowhere")
+    assert (answer.status_code, answer.json()["title"]) == (404, "Not Found")
+
+
+def test_what_was_sent_is_not_repeated(api):
+    answer = api.post("/rag", json={"query": {"my": "password"}})
+    assert (answer.status_code, "password" in answer.text) == (422, False)
