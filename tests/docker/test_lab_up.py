@@ -18,6 +18,7 @@ from lab.stack.images import IMAGES
 
 LAB = str(Path(sys.executable).with_name("lab"))
 PROJECT = f"labup{os.getpid()}"
+pytestmark = pytest.mark.timeout(900)  # the first start builds images
 SERVICES = {"ollama", "chroma", "api", "jupyter", "sandbox", "docker-proxy"}
 
 
@@ -29,7 +30,7 @@ class Lab:
         self.own = {"label": f"com.docker.compose.project={env['COMPOSE_PROJECT_NAME']}"}
 
     def run(self, *words, **more):
-        return subprocess.run([LAB, *words], env={**self.env, **more}, capture_output=True, text=True, timeout=400)
+        return subprocess.run([LAB, *words], env={**self.env, **more}, capture_output=True, text=True, timeout=600)
 
     def up(self, **more):
         done = self.run("up", "--place", "compose", **more)

@@ -148,4 +148,4 @@ def test_in_the_place_compose_an_engine_that_cannot_run_the_lab_is_found(setting
 
 def test_inside_the_container_only_what_can_be_seen_there_is_looked_at(monkeypatch):
     inside = load_settings(lab_place="compose", chroma_host="chroma")
-    assert [check.__name__ for check in doctor._checks(inside, False)] == ["memory", "services", "models"]
+    assert [check.__name__ for check in doctor._checks(inside, False)] == ["packages", "memory", "services", "models"]

@@ -27,6 +27,7 @@ def containers(settings, monkeypatch):
 
     monkeypatch.delenv("LAB_PLACE")
     monkeypatch.setattr(lifecycle, "choose", lambda settings, wanted: Choice(wanted or "compose", "Docker Engine 28.5.2 answers"))
+    monkeypatch.setattr(compose_lab, "with_chat_model", lambda settings: settings)
     monkeypatch.setattr(compose_lab, "up", start)
     monkeypatch.setattr(compose_lab, "down", stop)
     monkeypatch.setattr(compose_lab, "any_runs", lambda settings, of_this_folder=False: bool(running))
