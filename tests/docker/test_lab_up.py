@@ -18,6 +18,7 @@ from lab.stack.images import IMAGES
 
 LAB = str(Path(sys.executable).with_name("lab"))
 PROJECT = f"labup{os.getpid()}"
+pytestmark = pytest.mark.timeout(900)  # the first start builds images
 SERVICES = {"ollama", "chroma", "api", "jupyter", "sandbox", "docker-proxy"}
 
 
@@ -29,7 +30,7 @@ class Lab:
         self.own = {"label": f"com.docker.compose.project={env['COMPOSE_PROJECT_NAME']}"}
 
     def run(self, *words, **more):
-        return subprocess.run([LAB, *words], env={**self.env, **more}, capture_output=True, text=True, timeout=400)
+        return subprocess.run([LAB, *words], env={**self.env, **more}, capture_output=True, text=True, timeout=600)
 
     def up(self, **more):
         done = self.run("up", "--place", "compose", **more)
@@ -73,13 +74,13 @@ class Lab:
 
 
 @pytest.fixture(scope="module")
-def make_lab(engine, lab_variables):
+def make_lab(engine, lab_variables, free_port):
     """`make_lab(folder, project)` is a lab that is not started, in the place compose."""
 
     def make(home, project=PROJECT, **more):
         own = {name: value for name, value in lab_variables(home).items() if name not in ("LAB_PLACE", "OLLAMA_HOST", "OLLAMA_MODELS")}
-        ports = {"API_PORT": str(int(own["JUPYTER_PORT"]) % 20000 + 20000), "OPEN": "0", "COMPOSE_PROJECT_NAME": project}
-        return Lab(engine, {**os.environ, **own, **ports, **more})
+        own |= {"API_PORT": str(free_port()), "OPEN": "0", "COMPOSE_PROJECT_NAME": project}
+        return Lab(engine, {**os.environ, **own, **more})
 
     return make
 
@@ -220,8 +221,9 @@ def test_an_interrupted_start_goes_on_also_behind_a_proxy(lab, wait_until, proxy
 
 def test_what_compose_started_alone_is_seen_and_stopped_by_the_lab(lab):
     lab.run("down")
-    compose = ["docker", "compose", "--project-directory", str(ROOT), "--file", str(ROOT / "compose.yaml")]
-    done = subprocess.run([*compose, "up", "--detach", "--wait"], env=lab.env, capture_output=True, text=True, timeout=300)
+    socket = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
+    words = ["docker", "compose", "--project-directory", str(ROOT), "--file", str(ROOT / "compose.yaml"), "up", "--detach", "--wait"]
+    done = subprocess.run(words, env={**lab.env, "DOCKER_SOCKET": socket}, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert lab.states() == dict.fromkeys(SERVICES, "running")
     assert lab.run("down").returncode == 0
