@@ -73,13 +73,13 @@ class Lab:
 
 
 @pytest.fixture(scope="module")
-def make_lab(engine, lab_variables):
+def make_lab(engine, lab_variables, free_port):
     """`make_lab(folder, project)` is a lab that is not started, in the place compose."""
 
     def make(home, project=PROJECT, **more):
         own = {name: value for name, value in lab_variables(home).items() if name not in ("LAB_PLACE", "OLLAMA_HOST", "OLLAMA_MODELS")}
-        ports = {"API_PORT": str(int(own["JUPYTER_PORT"]) % 20000 + 20000), "OPEN": "0", "COMPOSE_PROJECT_NAME": project}
-        return Lab(engine, {**os.environ, **own, **ports, **more})
+        api = {"API_PORT": str(free_port()), "OPEN": "0", "COMPOSE_PROJECT_NAME": project}
+        return Lab(engine, {**os.environ, **own, **api, **more})
 
     return make
 
