@@ -29,7 +29,7 @@ class Lab:
         self.own = {"label": f"com.docker.compose.project={env['COMPOSE_PROJECT_NAME']}"}
 
     def run(self, *words, **more):
-        return subprocess.run([LAB, *words], env={**self.env, **more}, capture_output=True, text=True, timeout=400)
+        return subprocess.run([LAB, *words], env={**self.env, **more}, capture_output=True, text=True, timeout=900)
 
     def up(self, **more):
         done = self.run("up", "--place", "compose", **more)
@@ -209,7 +209,7 @@ def test_down_leaves_no_container_and_no_network_and_volumes_stay(lab):
 def test_an_interrupted_start_goes_on_also_behind_a_proxy(lab, wait_until, proxy):
     words = [LAB, "up", "--place", "compose"]
     starting = subprocess.Popen(words, env={**lab.env, **proxy}, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    wait_until(lambda: any(one.status == "running" for one in lab.containers()), "a first container", timeout=60)
+    wait_until(lambda: any(one.status == "running" for one in lab.containers()), "a first container", timeout=180)
     starting.send_signal(signal.SIGINT)
     said = starting.communicate(timeout=60)[1]
     assert (starting.returncode, "`lab up` goes on from here" in said) == (130, True)

@@ -234,7 +234,7 @@ def start_order(my_start: Any) -> None:
         raise Wrong(text("`my_start` should be what `up` returns, yours is {got}.", got=repr(my_start)))
     if my_start[0] != 0:
         raise Wrong(text("`docker compose up` ended with {code}: {said}", code=my_start[0], said=my_start[1]))
-    store, job, api = (own_engine.container(f"lesson-03-{service}-1") for service in ("store", "job", "api"))
+    store, job, api = (own_engine.container(f"lesson-{LESSON}-{service}-1") for service in ("store", "job", "api"))
     if job.status != "exited" or _time(job, "FinishedAt") > _time(api, "StartedAt"):
         raise Wrong(text("The api was started before the job had ended."))
     if (_time(api, "StartedAt") - _time(store, "StartedAt")).total_seconds() < WARM_UP:
