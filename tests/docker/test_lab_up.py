@@ -224,6 +224,7 @@ def test_what_compose_started_alone_is_seen_and_stopped_by_the_lab(lab):
     done = subprocess.run([*compose, "up", "--detach", "--wait"], env=lab.env, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert lab.states() == dict.fromkeys(SERVICES, "running")
+    assert "api: " in lab.run("logs").stdout
     assert lab.run("down").returncode == 0
     assert lab.containers() == []
     lab.up()
