@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lab.errors import EngineError
-from lab.settings import ROOT, Settings
+from lab.settings import CHAT_MODELS, ROOT, Settings
 from lab.stack import gpu
 from lab.stack.compose import Compose
 from lab.stack.compose_checks import require_port, require_room
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Parts = dict[str, Container]
 
 FOLDER = "com.docker.compose.project.working_dir"
+STAND_IN = "slipway.stand-in"  # the label of images that ci/stand-ins.sh builds where no registry is
 HOST_OLLAMA = "compose.host-ollama.yaml"
 GPU = "compose.gpu.yaml"
 NOTEBOOKS = ROOT / "notebooks"
@@ -84,6 +85,21 @@ def _fetch_ollama(client: "DockerClient", settings: Settings, view: View) -> Non
     watch = Watch(settings, view)
     if watch.take(Compose(settings).events("pull", "ollama")):
         raise explain(watch, {})
+
+
+def with_chat_model(settings: Settings) -> Settings:
+    """The settings, with the small chat model when nobody set one and Ollama's image is a stand-in, which has no larger one to give."""
+    from docker.errors import ImageNotFound
+
+    client = connect(settings)
+    try:
+        labels = client.images.get(settings.ollama_image).labels or {}
+    except ImageNotFound:
+        return settings
+    finally:
+        client.close()
+    small = STAND_IN in labels and settings.chat_model == CHAT_MODELS["compose"] and "CHAT_MODEL" not in os.environ
+    return settings.model_copy(update={"chat_model": CHAT_MODELS["embedded"]}) if small else settings
 
 
 def own_variables(client: "DockerClient", settings: Settings) -> Settings:

@@ -40,12 +40,14 @@ def follow(parts: "dict[str, Container]") -> Iterator[tuple[str, str]]:
 
 
 def _pump(name: str, container: "Container", lines: "Queue[tuple[str, str] | None]") -> None:
-    """The stream comes in pieces that are no lines."""
-    rest = ""
+    """The stream comes in pieces that are neither lines nor whole characters."""
+    rest = b""
     try:
         for piece in container.logs(stream=True, follow=True, tail=0):
-            *whole, rest = (rest + piece.decode("utf-8", "replace")).split("\n")
+            *whole, rest = (rest + piece).split(b"\n")
             for line in whole:
-                lines.put((name, line.rstrip("\r")))
+                lines.put((name, line.decode("utf-8", "replace").rstrip("\r")))
+        if rest:
+            lines.put((name, rest.decode("utf-8", "replace")))
     finally:
         lines.put(None)

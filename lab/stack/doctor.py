@@ -48,7 +48,7 @@ def examine(full: bool = False) -> list[Finding]:
 
 def _checks(settings: Settings, full: bool) -> list[Callable[[Settings], Iterator[Finding]]]:
     if in_container(settings):  # the rest is looked at from outside
-        return [memory, services, models]
+        return [packages, memory, services, models]
     checks: list[Callable[[Settings], Iterator[Finding]]] = [
         environment,
         packages,

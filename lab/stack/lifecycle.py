@@ -75,6 +75,12 @@ def _containers(settings: Settings, choice: Choice, state: State, view: View) ->
     return replace(choice, reason=state.reason)
 
 
+def _with_a_model_that_can_be_had(settings: Settings) -> Settings:
+    from lab.stack import compose_lab
+
+    return compose_lab.with_chat_model(settings)
+
+
 def _containers_run() -> bool:
     from lab.stack import compose_lab
 
@@ -97,6 +103,8 @@ def _decide(home: Path, state: State, place: Place | None) -> tuple[Settings, Ch
     wanted = place or wish(settings)
     choice = _keep(settings, state, wanted, inside or "ollama" in running) if running or inside else choose(settings, wanted)
     settings = load_settings(lab_place=choice.place, jupyter_token=settings.jupyter_token or secrets.token_urlsafe(24))
+    if choice.place == "compose":
+        settings = _with_a_model_that_can_be_had(settings)
     state.settings, state.reason = choices(settings), choice.reason
     return settings, choice
 

@@ -78,8 +78,8 @@ def make_lab(engine, lab_variables, free_port):
 
     def make(home, project=PROJECT, **more):
         own = {name: value for name, value in lab_variables(home).items() if name not in ("LAB_PLACE", "OLLAMA_HOST", "OLLAMA_MODELS")}
-        api = {"API_PORT": str(free_port()), "OPEN": "0", "COMPOSE_PROJECT_NAME": project}
-        return Lab(engine, {**os.environ, **own, **api, **more})
+        own |= {"API_PORT": str(free_port()), "OPEN": "0", "COMPOSE_PROJECT_NAME": project}
+        return Lab(engine, {**os.environ, **own, **more})
 
     return make
 
@@ -220,8 +220,9 @@ def test_an_interrupted_start_goes_on_also_behind_a_proxy(lab, wait_until, proxy
 
 def test_what_compose_started_alone_is_seen_and_stopped_by_the_lab(lab):
     lab.run("down")
-    compose = ["docker", "compose", "--project-directory", str(ROOT), "--file", str(ROOT / "compose.yaml")]
-    done = subprocess.run([*compose, "up", "--detach", "--wait"], env=lab.env, capture_output=True, text=True, timeout=300)
+    socket = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
+    words = ["docker", "compose", "--project-directory", str(ROOT), "--file", str(ROOT / "compose.yaml"), "up", "--detach", "--wait"]
+    done = subprocess.run(words, env={**lab.env, "DOCKER_SOCKET": socket}, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert lab.states() == dict.fromkeys(SERVICES, "running")
     assert "api: " in lab.run("logs").stdout

@@ -8,9 +8,10 @@ import pytest
 from docker.errors import APIError, ImageNotFound
 
 from lab.errors import EngineError, ServiceError
+from lab.settings import load_settings
 from lab.stack import compose_lab
 from lab.stack.compose_checks import require_port, require_room
-from lab.stack.compose_lab import give, own_variables
+from lab.stack.compose_lab import give, own_variables, with_chat_model
 from lab.stack.images import require_images
 from lab.stack.services import OLLAMA
 from tests.unit.stack.fake_docker import container
@@ -151,3 +152,22 @@ def test_what_somebody_set_stays(settings, monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", "unix:///y.sock")
     own = own_variables(engine(SecurityOptions=["name=rootless"]), chosen)
     assert (own.lab_uid, own.docker_socket) == (7, "/x.sock")
+
+
+@pytest.mark.parametrize(
+    ("label", "wish", "model"),
+    [
+        ({compose_lab.STAND_IN: "true"}, {}, "smollm2:135m"),
+        ({}, {}, "llama3.2:1b"),
+        (None, {}, "llama3.2:1b"),
+        ({compose_lab.STAND_IN: "true"}, {"CHAT_MODEL": "qwen3:0.6b"}, "qwen3:0.6b"),
+        ({compose_lab.STAND_IN: "true"}, {"CHAT_MODEL": "llama3.2:1b"}, "llama3.2:1b"),
+    ],
+)
+def test_a_stand_in_for_ollamas_image_gets_the_model_that_it_has(monkeypatch, label, wish, model):
+    monkeypatch.delenv("CHAT_MODEL", raising=False)
+    for name, value in wish.items():
+        monkeypatch.setenv(name, value)
+    images = SimpleNamespace(get=lambda _: SimpleNamespace(labels=label))
+    monkeypatch.setattr(compose_lab, "connect", lambda _: SimpleNamespace(images=images, close=lambda: None))
+    assert with_chat_model(load_settings(lab_place="compose")).chat_model == model

@@ -13,9 +13,9 @@ import pytest
 
 from lab import bootstrap
 from lab.engine.weights import CATALOGUE
-from lab.errors import LabError
+from lab.errors import EngineError, LabError
 from lab.settings import load_settings
-from lab.stack import doctor
+from lab.stack import compose_checks, doctor
 from lab.stack.process import Record
 from lab.stack.state import State, write_state
 
@@ -134,3 +134,18 @@ def test_a_missing_model_package_is_found(settings, monkeypatch):
 def test_a_changed_byte_of_the_weights_is_found_by_the_full_examination(settings, monkeypatch):
     monkeypatch.setattr(type(CATALOGUE[0]), "chunks", lambda self: iter([b"other bytes"]))
     assert "digest mismatch" in next(doctor.whole_weights(settings)).symptom
+
+
+def test_in_the_place_compose_an_engine_that_cannot_run_the_lab_is_found(settings, monkeypatch):
+    def no_engine(settings):
+        raise EngineError("No Docker Engine answers at unix:///x.", "Start it with `sudo systemctl start docker`.")
+
+    monkeypatch.setattr(compose_checks, "examine_engine", no_engine)
+    (finding,) = doctor.docker(settings)
+    assert finding.symptom.startswith("No Docker Engine answers")
+    assert "systemctl" in finding.command
+
+
+def test_inside_the_container_only_what_can_be_seen_there_is_looked_at(monkeypatch):
+    inside = load_settings(lab_place="compose", chroma_host="chroma")
+    assert [check.__name__ for check in doctor._checks(inside, False)] == ["packages", "memory", "services", "models"]
