@@ -4,6 +4,7 @@
 #   ci/engine.sh install   Engine, Compose and Buildx into $ENGINE_HOME/prefix; nothing else of the system changes
 #   ci/engine.sh start     starts it (or finds it running) and waits until it answers
 #   ci/engine.sh stop      stops it with its containers, and takes its bridges, firewall rules and mounts away
+#   ci/engine.sh mirror    prints where this machine gets Debian's packages from
 #   eval "$(ci/engine.sh env)"   lets `docker` and the tests of this shell find it
 #
 # An engine that answers already (DOCKER_HOST or the usual socket) is used as it is: see .ci/run.
@@ -12,6 +13,7 @@ set -euo pipefail
 ENGINE_HOME=${ENGINE_HOME:-/var/lib/slipway-engine}
 PREFIX=$ENGINE_HOME/prefix DATA=$ENGINE_HOME/data RUN=$ENGINE_HOME/run
 LEAST=25  # the first Engine that knows start_interval
+PATIENCE=120  # seconds for the engine to start or to end; a slow disk at its first start takes most of it
 
 export DOCKER_HOST=unix://$RUN/docker.sock DOCKER_CONFIG=$ENGINE_HOME/client PATH=$PREFIX/bin:/usr/sbin:/sbin:$PATH
 
@@ -22,22 +24,23 @@ debian_packages() {  # those of the system itself: firewall rules, and another l
   local missing=() package
   for package in iptables patchelf; do dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package"); done
   [ ${#missing[@]} = 0 ] && return
-  apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  apt-get -o Acquire::Retries=3 update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get -o Acquire::Retries=3 install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
 # Debian's stable release has an engine that is too old. A newer suite's programs run here all the same;
 # they are fetched through an apt state of their own, so the system keeps its suite.
 install_from() {
-  local suite=$1 apt_home=$PREFIX/apt root=$PREFIX/root deb program
+  local suite=$1 apt_home=$PREFIX/apt root=$PREFIX/root deb program mirror
+  mirror=$(mirror) || return 1
   rm -rf "$PREFIX"
   mkdir -p "$apt_home"/{lists/partial,cache/archives/partial,sources,preferences} "$PREFIX"/{debs,root,bin,lib,cli-plugins}
   : >"$apt_home/status"
-  printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' "$(mirror)" "$suite" "$(keyring)" \
+  printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: %s\n' "$mirror" "$suite" "$(keyring)" \
     >"$apt_home/sources/$suite.sources"
   local apt=(apt-get -qq -o Dir::State="$apt_home" -o Dir::State::lists="$apt_home/lists" -o Dir::State::status="$apt_home/status"
     -o Dir::Cache="$apt_home/cache" -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$apt_home/sources"
-    -o Dir::Etc::preferencesparts="$apt_home/preferences" -o APT::Sandbox::User=root)
+    -o Dir::Etc::preferencesparts="$apt_home/preferences" -o APT::Sandbox::User=root -o Acquire::Retries=3)
   "${apt[@]}" update || return 1
   (cd "$PREFIX/debs" &&
     "${apt[@]}" download docker.io docker-cli containerd runc docker-compose docker-buildx libc6 libseccomp2 &&
@@ -59,14 +62,25 @@ install_from() {
   rm -rf "$root" "$PREFIX/debs" "$apt_home"
 }
 
-mirror() { awk '/^URIs:/{print $2; exit}' "$(grep -lE '^URIs:.*debian/?$' /etc/apt/sources.list.d/*.sources | head -1)"; }
+# Debian's own packages, not its security updates: from files of either format, and from a list of mirrors, as cloud images have it.
+mirror() {
+  local found
+  found=$({ cat /etc/apt/sources.list.d/*.sources /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null || true; } |
+    sed -nE 's#^(URIs:|deb( \[[^]]*\])?)[[:space:]]+([^[:space:]]+/debian(/|\.list)?)([[:space:]].*)?$#\3#p' | awk 'NR == 1')
+  case $found in
+    "") fail "no mirror of Debian is named in /etc/apt" ;;
+    mirror+file:*) awk 'NF {print $1; exit}' "${found#mirror+file:}" ;;
+    *) echo "$found" ;;
+  esac
+}
+
 keyring() { echo /usr/share/keyrings/debian-archive-keyring.gpg; }
 
 install_engine() {
   [ -e "$PREFIX/complete" ] && return
   debian_packages
   local suite
-  for suite in ${ENGINE_SUITES:-sid trixie}; do
+  for suite in ${ENGINE_SUITES:-sid forky}; do  # older ones have a Compose that cannot tell its progress as JSON
     if install_from "$suite"; then
       mkdir -p "$DOCKER_CONFIG"
       printf '{"cliPluginsExtraDirs": ["%s"]}\n' "$PREFIX/cli-plugins" >"$DOCKER_CONFIG/config.json"
@@ -84,7 +98,7 @@ is_ours() { [ "$(readlink "/proc/$1/exe" 2>/dev/null)" = "$PREFIX/bin/dockerd" ]
 
 start_engine() {
   install_engine
-  local version pid
+  local version pid deadline
   if version=$(answers); then say "version $version answers already"; return; fi
   mkdir -p "$DATA" "$RUN"
   if [ -s "$RUN/docker.pid" ] && ! is_ours "$(cat "$RUN/docker.pid")"; then rm -f "$RUN/docker.pid"; fi
@@ -95,7 +109,8 @@ start_engine() {
 JSON
   setsid nohup dockerd --config-file "$RUN/daemon.json" >"$RUN/dockerd.log" 2>&1 </dev/null &
   pid=$!
-  for _ in $(seq 300); do
+  deadline=$((SECONDS + PATIENCE))
+  while [ $SECONDS -lt $deadline ]; do
     if version=$(answers); then
       [ "${version%%.*}" -ge $LEAST ] || fail "version $version is too old: the lab's healthchecks need $LEAST"
       say "version $version is up"
@@ -105,15 +120,15 @@ JSON
     sleep 0.1
   done
   tail -20 "$RUN/dockerd.log" >&2
-  fail "dockerd did not answer within 30 s"
+  fail "dockerd did not answer within $PATIENCE s"
 }
 
 stop_engine() {
-  local pid
+  local pid deadline=$((SECONDS + PATIENCE))
   pid=$(cat "$RUN/docker.pid" 2>/dev/null || true)
   if [ -n "$pid" ] && is_ours "$pid"; then
     kill -TERM "$pid"
-    for _ in $(seq 300); do kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done
+    while kill -0 "$pid" 2>/dev/null && [ $SECONDS -lt $deadline ]; do sleep 0.1; done
     if kill -0 "$pid" 2>/dev/null; then kill -KILL "$pid"; say "dockerd $pid had to be killed"; fi
     say "stopped"
   fi
@@ -121,30 +136,39 @@ stop_engine() {
 }
 
 # What dockerd leaves behind: mounts, bridges and firewall rules, all known by its own names.
+# Most tables hold none of them, and a search without a result must not end this script: what follows is to be taken away, too.
 clean_up() {
-  local mounted bridge tool table rule chain
+  set +e
+  local mounted bridge tool table rule chain program
   for mounted in "$RUN/exec/netns/default" "$DATA/docker"; do
-    mountpoint -q "$mounted" 2>/dev/null && umount -q "$mounted" || true
+    mountpoint -q "$mounted" 2>/dev/null && umount -q "$mounted"
+  done
+  for program in /proc/[0-9]*/exe; do
+    case $(readlink "$program" 2>/dev/null) in
+      */dockerd) say "another engine runs here, so bridges and firewall rules stay: they may be its own"; return 0 ;;
+    esac
   done
   command -v ip >/dev/null && for bridge in $(ip -br link show type bridge | awk '$1 ~ /^(docker0|docker_gwbridge|br-[0-9a-f]{12})$/ {print $1}'); do
-    ip link del "$bridge" || true
+    ip link del "$bridge"
   done
   for tool in iptables ip6tables; do
     command -v $tool >/dev/null || continue
     for table in nat filter raw; do
       $tool -t $table -S 2>/dev/null | grep -E '^-A .*(DOCKER|docker|br-[0-9a-f]{12})' | sed 's/^-A/-D/' |
-        while read -r rule; do eval "$tool -t $table $rule" 2>/dev/null || true; done
-      for chain in $($tool -t $table -S 2>/dev/null | awk '/^-N DOCKER/{print $2}'); do $tool -t $table -F "$chain" || true; done
-      for chain in $($tool -t $table -S 2>/dev/null | awk '/^-N DOCKER/{print $2}'); do $tool -t $table -X "$chain" || true; done
+        while read -r rule; do eval "$tool -t $table $rule" 2>/dev/null; done
+      for chain in $($tool -t $table -S 2>/dev/null | awk '/^-N DOCKER/{print $2}'); do $tool -t $table -F "$chain"; done
+      for chain in $($tool -t $table -S 2>/dev/null | awk '/^-N DOCKER/{print $2}'); do $tool -t $table -X "$chain"; done
     done
-    $tool -P FORWARD ACCEPT 2>/dev/null || true
+    $tool -P FORWARD ACCEPT 2>/dev/null
   done
+  return 0
 }
 
 case ${1:-} in
   install) install_engine ;;
   start) start_engine ;;
   stop) stop_engine ;;
+  mirror) mirror ;;
   env) printf 'export ENGINE_HOME=%q DOCKER_HOST=%q DOCKER_CONFIG=%q PATH=%q:"$PATH"\n' "$ENGINE_HOME" "$DOCKER_HOST" "$DOCKER_CONFIG" "$PREFIX/bin" ;;
-  *) sed -n '2,10s/^# \{0,1\}//p' "$0"; exit 2 ;;
+  *) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac

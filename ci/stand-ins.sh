@@ -31,13 +31,13 @@ debian() {
   if docker image inspect debian:trixie-slim >/dev/null 2>&1; then return; fi
   local started=$SECONDS key=/usr/share/keyrings/debian-archive-keyring.gpg mirror
   command -v mmdebstrap >/dev/null || {
-    apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends mmdebstrap >/dev/null
+    apt-get -o Acquire::Retries=3 update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get -o Acquire::Retries=3 install -y -qq --no-install-recommends mmdebstrap >/dev/null
   }
   mkdir -p "$BASE"
   rm -rf "$BASE/certificates"
   python3 extra_certificates.py "$BASE/certificates"
-  mirror=$(awk '/^URIs:/{print $2; exit}' "$(grep -lE '^URIs:.*debian/?$' /etc/apt/sources.list.d/*.sources | head -1)")
+  mirror=$(../engine.sh mirror)
   # without documentation, as the official image; without apt's caches, which would be in every image built on it
   mmdebstrap --quiet --mode=root --variant=minbase --format=tar --keyring="$key" \
     --aptopt='Dir::Cache::pkgcache ""' --aptopt='Dir::Cache::srcpkgcache ""' --aptopt='Acquire::GzipIndexes "true"' \
@@ -56,6 +56,7 @@ debian() {
   say "debian:trixie-slim ($((SECONDS - started)) s)"
 }
 
+../engine.sh install  # Docker's own images take their programs from there, also where another engine answers
 debian
 build python:3.13-slim python
 build chromadb/chroma:1.5.9 --build-arg VERSION=1.5.9 chroma & chroma=$!

@@ -27,8 +27,10 @@ def command(
 
 def _lines(service: str | None, count: int, on: bool) -> Iterator[tuple[str, str]]:
     """Pairs of service and line: from the containers in the place compose, else from the files of the processes."""
+    from lab.stack.place import in_containers
+
     settings = get_settings()
-    if settings.lab_place == "compose":
+    if in_containers(settings, None):  # also one that `docker compose up` alone has started
         from lab.stack import compose_logs
 
         parts = compose_logs.named(settings, service)

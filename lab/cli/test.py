@@ -51,7 +51,8 @@ class Result:
             for case in ElementTree.parse(report).getroot().iter("testcase"):
                 skip = case.find("skipped")
                 if case.find("failure") is not None or case.find("error") is not None:
-                    failed.append(f"{case.get('file')}::{case.get('name')}")
+                    name = f"{case.get('file')}::{case.get('name')}"
+                    failed += [name] if name not in failed else []  # one that fails, and again when it clears up, is there twice
                 elif skip is not None:
                     self.skipped.append(f"{case.get('name')}: {skip.get('message')}")
                 else:

@@ -44,7 +44,11 @@ def require_engine() -> None:
         client.close()
     except (DockerException, OSError, KeyError) as error:  # OSError: what the SDK's HTTP library raises
         raise _unreachable(str(error), os.environ.get("DOCKER_HOST", "")) from error
-    _require_recent(version)
+    if not is_recent(version):
+        raise EngineError(
+            f"The Docker Engine has version {version}; the lessons need {OLDEST}.0 or newer.",
+            "Update Docker; `docker version` shows under Server what runs.",
+        )
 
 
 def lab_engine() -> "DockerClient":
@@ -59,13 +63,10 @@ def lab_engine() -> "DockerClient":
         raise _unreachable(str(error), url or os.environ.get("DOCKER_HOST", "")) from error
 
 
-def _require_recent(version: str) -> None:
+def is_recent(version: str) -> bool:
+    """True for an engine that the lessons and the lab can use."""
     major = re.match(r"\d+", version)  # Debian writes 28.5.2+dfsg4, a build of one's own may write no number
-    if major and int(major[0]) < OLDEST:
-        raise EngineError(
-            f"The Docker Engine has version {version}; the lessons need {OLDEST}.0 or newer.",
-            "Update Docker; `docker version` shows under Server what runs.",
-        )
+    return not major or int(major[0]) >= OLDEST
 
 
 def _unreachable(said: str, address: str) -> EngineError:

@@ -11,7 +11,7 @@ PAUSE = 0.1  # seconds between two looks
 MISTAKES = (NameError, TypeError, AttributeError)  # of whoever wrote the condition: waiting cannot mend them
 
 
-def wait_until(condition: Callable[[], Value], what: str, seconds: float = 30) -> Value:
+def wait_until(condition: Callable[[], Value], what: str, seconds: float = 60) -> Value:
     """Call `condition` until its value is true, and return that value. Example: `wait_until(answers, "the server's first answer")`.
 
     An error that it raises means "not yet".

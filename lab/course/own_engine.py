@@ -9,7 +9,7 @@ from lab.course.exercise import Wrong
 from lab.course.text import text
 from lab.errors import EngineError
 
-PATIENCE = 30  # seconds for a container to become healthy
+PATIENCE = 60  # seconds for a container to become healthy
 
 
 def container(name: str) -> Any:

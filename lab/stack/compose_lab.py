@@ -105,13 +105,15 @@ def with_chat_model(settings: Settings) -> Settings:
 def own_variables(client: "DockerClient", settings: Settings) -> Settings:
     """The settings with this machine's user and socket, where nobody set them: whoever owns the notebooks can then save them."""
     info, owner = client.info(), NOTEBOOKS.stat()
+    is_desktop = "Desktop" in str(info.get("OperatingSystem"))
     own: dict[str, Any] = {}
     if any("rootless" in option for option in info.get("SecurityOptions") or []):
         own = {"lab_uid": 0, "lab_gid": 0}  # there root of a container is the user who runs Docker
-    elif "Desktop" not in str(info.get("OperatingSystem")):  # Docker Desktop lets any user write, and has the usual socket
-        own = {"lab_uid": owner.st_uid, "lab_gid": owner.st_gid} if owner.st_uid else {}
-        socket = os.environ.get("DOCKER_HOST", "").removeprefix("unix://")
-        own |= {"docker_socket": socket} if socket.startswith("/") else {}
+    elif owner.st_uid and not is_desktop:  # Docker Desktop lets any user write
+        own = {"lab_uid": owner.st_uid, "lab_gid": owner.st_gid}
+    socket = os.environ.get("DOCKER_HOST", "").removeprefix("unix://")
+    if socket.startswith("/") and not is_desktop and sys.platform != "darwin":  # in a virtual machine the socket is at its usual place
+        own["docker_socket"] = socket
     return settings.model_copy(update={name: value for name, value in own.items() if name not in settings.model_fields_set})
 
 

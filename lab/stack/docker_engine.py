@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 
 from lab.addresses import THIS_MACHINE
 from lab.containers import lab_engine
+from lab.containers.engine import OLDEST, is_recent
 from lab.errors import EngineError
 from lab.settings import Settings
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
-LEAST_ENGINE = 25  # the first that knows a healthcheck's start_interval
 LEAST_COMPOSE = (2, 29)  # the first that tells its progress as JSON
 PATIENCE = 15.0  # seconds for a program that only looks something up
 PROXY = "docker-proxy"  # in JupyterLab's container the lab's engine answers at this name
@@ -84,9 +84,8 @@ def no_answer(said: str, context: str) -> EngineError:
 
 
 def _require_recent(version: str) -> None:
-    major = re.match(r"\d+", version)  # Debian writes 28.5.2+dfsg4, a build of one's own may write no number
-    if major and int(major[0]) < LEAST_ENGINE:
-        what = f"The Docker Engine has version {version}; the lab needs {LEAST_ENGINE}.0 or newer, for healthchecks that start quickly."
+    if not is_recent(version):
+        what = f"The Docker Engine has version {version}; the lab needs {OLDEST}.0 or newer, for healthchecks that start quickly."
         raise EngineError(what, f"Update Docker, {OTHERWISE}.")
 
 

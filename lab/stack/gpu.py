@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from docker import DockerClient
     from docker.models.containers import Container
 
+PATIENCE = 20  # seconds for a container that does nothing
 HINT = "Install the driver and the NVIDIA Container Toolkit, or set LAB_GPU=auto in .env to compute on the CPU without one."
 
 
@@ -53,9 +54,11 @@ def refusal(client: "DockerClient", settings: Settings) -> str:
     )
     try:
         trial.start()
-        trial.wait(timeout=20)
+        trial.wait(timeout=PATIENCE)
     except APIError as error:
         return str(error.explanation).strip().rstrip(".")
+    except OSError:  # what the SDK's HTTP library raises when the engine still waits
+        return f"a container that has it did not end within {PATIENCE} s"
     finally:
         trial.remove(force=True, v=True)
     return ""

@@ -18,7 +18,6 @@ from lab.stack.images import IMAGES
 
 LAB = str(Path(sys.executable).with_name("lab"))
 PROJECT = f"labup{os.getpid()}"
-pytestmark = pytest.mark.timeout(900)  # the first start builds images
 SERVICES = {"ollama", "chroma", "api", "jupyter", "sandbox", "docker-proxy"}
 
 
@@ -30,7 +29,7 @@ class Lab:
         self.own = {"label": f"com.docker.compose.project={env['COMPOSE_PROJECT_NAME']}"}
 
     def run(self, *words, **more):
-        return subprocess.run([LAB, *words], env={**self.env, **more}, capture_output=True, text=True, timeout=600)
+        return subprocess.run([LAB, *words], env={**self.env, **more}, capture_output=True, text=True, timeout=900)
 
     def up(self, **more):
         done = self.run("up", "--place", "compose", **more)
@@ -210,7 +209,7 @@ def test_down_leaves_no_container_and_no_network_and_volumes_stay(lab):
 def test_an_interrupted_start_goes_on_also_behind_a_proxy(lab, wait_until, proxy):
     words = [LAB, "up", "--place", "compose"]
     starting = subprocess.Popen(words, env={**lab.env, **proxy}, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    wait_until(lambda: any(one.status == "running" for one in lab.containers()), "a first container", timeout=60)
+    wait_until(lambda: any(one.status == "running" for one in lab.containers()), "a first container", timeout=180)
     starting.send_signal(signal.SIGINT)
     said = starting.communicate(timeout=60)[1]
     assert (starting.returncode, "`lab up` goes on from here" in said) == (130, True)
@@ -226,6 +225,7 @@ def test_what_compose_started_alone_is_seen_and_stopped_by_the_lab(lab):
     done = subprocess.run(words, env={**lab.env, "DOCKER_SOCKET": socket}, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert lab.states() == dict.fromkeys(SERVICES, "running")
+    assert "api: " in lab.run("logs").stdout
     assert lab.run("down").returncode == 0
     assert lab.containers() == []
     lab.up()

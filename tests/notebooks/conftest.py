@@ -29,8 +29,8 @@ def nbval():
         plugins = ["--disable-plugin-autoload", *(word for name in ("nbval", "nbval_gates", "no:cacheprovider") for word in ("-p", name))]
         command = [sys.executable, "-m", "pytest", *plugins, "--nbval", "-q", "--color=no"]
         env = {**os.environ, "PYTHONPATH": str(HERE), "LAB_PROGRESS": "off"}
-        limit = "--nbval-cell-timeout=120"
-        return subprocess.run([*command, limit, *options, str(path)], cwd=ROOT, env=env, capture_output=True, text=True, timeout=900)
+        limit = "--nbval-cell-timeout=300"
+        return subprocess.run([*command, limit, *options, str(path)], cwd=ROOT, env=env, capture_output=True, text=True, timeout=1700)
 
     return run
 

@@ -10,6 +10,7 @@ from lab.course.notebook import code_cells, read
 from lab.settings import ROOT
 
 BLANKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+pytestmark = pytest.mark.timeout(1800)  # whichever test of a lesson comes first runs it
 
 
 @pytest.fixture(scope="module", params=BLANKS, ids=lambda path: path.stem)
@@ -20,7 +21,6 @@ def ran(request, lab_with_handbook, engine_if_needed):
     return notebook
 
 
-@pytest.mark.timeout(900)
 def test_run_all_reaches_the_end(ran):
     assert [cell.id for cell in code_cells(ran) if cell.execution_count is None] == []
 

@@ -7,7 +7,7 @@ from lab.settings import ROOT
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
 def test_stored_outputs_still_come_out(lab_with_handbook, nbval, engine_if_needed, path):
     engine_if_needed(path)

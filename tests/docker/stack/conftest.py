@@ -32,7 +32,7 @@ class ComposeLab:
         """Runs `docker compose`; the caller looks at the exit code."""
         named = [word for file in ("compose.yaml", *files) for word in ("--file", file)]
         command = ["docker", "compose", "--project-name", self.project, *named, *words]
-        return subprocess.run(command, cwd=self.folder, env=self.env, capture_output=True, text=True, timeout=600, **options)
+        return subprocess.run(command, cwd=self.folder, env=self.env, capture_output=True, text=True, timeout=1000, **options)
 
     def do(self, *words: str, **options: Any) -> str:
         """The same, for a call that has to succeed."""
@@ -90,7 +90,7 @@ def lab(copy: ComposeLab) -> Iterator[ComposeLab]:
     """The lab, healthy. At the end nothing of it is left, volumes and images included."""
     copy.compose("down", "--volumes", "--remove-orphans")
     try:
-        copy.do("up", "--wait", "--wait-timeout", "400")
+        copy.do("up", "--wait", "--wait-timeout", "600")
         yield copy
     finally:
         copy.compose("down", "--volumes", "--remove-orphans", "--rmi", "local")

@@ -7,7 +7,10 @@ from lab.cli import test as lab_test
 
 @pytest.fixture
 def kinds(tmp_path, monkeypatch):
-    good, bad, skipped, empty, flaky = (tmp_path / f"test_{name}.py" for name in ("good", "bad", "skipped", "empty", "flaky"))
+    good, bad, skipped, empty, flaky, twice = (
+        tmp_path / f"test_{name}.py" for name in ("good", "bad", "skipped", "empty", "flaky", "twice")
+    )
+    twice.write_text("import pytest\n@pytest.fixture\ndef a():\n    yield\n    assert False\ndef test_a(a): assert False\n")
     flaky.write_text(
         "from pathlib import Path\ndef test_a():\n    mark = Path('ran'); first = not mark.exists(); mark.touch(); assert not first\n"
     )
@@ -19,11 +22,11 @@ def kinds(tmp_path, monkeypatch):
     monkeypatch.setattr(
         lab_test,
         "KINDS",
-        {path.stem[5:]: [("pytest", "-q", "--disable-plugin-autoload", str(path))] for path in (good, bad, skipped, empty, flaky)},
+        {path.stem[5:]: [("pytest", "-q", "--disable-plugin-autoload", str(path))] for path in (good, bad, skipped, empty, flaky, twice)},
     )
 
 
-@pytest.mark.parametrize(("kind", "passed", "failed"), [("good", 2, 0), ("bad", 0, 1), ("skipped", 0, 0), ("empty", 0, 1)])
+@pytest.mark.parametrize(("kind", "passed", "failed"), [("good", 2, 0), ("bad", 0, 1), ("skipped", 0, 0), ("empty", 0, 1), ("twice", 0, 1)])
 def test_outcomes_are_counted(kinds, kind, passed, failed):
     result = lab_test.run_kind(kind)
     assert (result.passed, result.failed) == (passed, failed)

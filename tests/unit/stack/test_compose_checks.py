@@ -136,6 +136,17 @@ def test_docker_desktop_has_the_usual_socket_in_its_machine(settings, monkeypatc
     assert own_variables(engine(OperatingSystem="Docker Desktop"), settings).docker_socket == "/var/run/docker.sock"
 
 
+def test_the_socket_of_an_engine_without_root_rights_is_handed_over(settings, monkeypatch):
+    monkeypatch.setenv("DOCKER_HOST", "unix:///run/user/1234/docker.sock")
+    assert own_variables(engine(SecurityOptions=["name=rootless"]), settings).docker_socket == "/run/user/1234/docker.sock"
+
+
+def test_on_a_mac_every_engine_has_the_usual_socket_in_its_machine(settings, monkeypatch):
+    monkeypatch.setattr("sys.platform", "darwin")
+    monkeypatch.setenv("DOCKER_HOST", "unix:///Users/kim/.colima/default/docker.sock")
+    assert own_variables(engine(), settings).docker_socket == "/var/run/docker.sock"
+
+
 def test_what_somebody_set_stays(settings, monkeypatch):
     chosen = type(settings)(lab_uid=7, docker_socket="/x.sock")
     monkeypatch.setenv("DOCKER_HOST", "unix:///y.sock")

@@ -4,9 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 from docker.errors import APIError
+from requests.exceptions import ReadTimeout
 
 from lab.errors import EngineError
-from lab.stack.gpu import decide
+from lab.stack.gpu import decide, refusal
 from tests.unit.stack.fake_docker import container
 
 NO_DRIVER = 'could not select device driver "" with capabilities: [[gpu]]'
@@ -59,6 +60,15 @@ def test_a_gpu_that_was_asked_for_and_is_absent_is_an_error(engine, settings, li
         decide(engine(NO_DRIVER), settings.model_copy(update={"lab_gpu": "on"}))
     assert NO_DRIVER in error.value.what
     assert "LAB_GPU=auto" in error.value.hint
+
+
+def test_a_trial_that_does_not_end_is_a_refusal(engine, settings, linux):
+    client = engine()
+    trial = client.containers.create()
+    trial.wait = lambda timeout: (_ for _ in ()).throw(ReadTimeout())
+    client.containers.create = lambda *_, **__: trial
+    assert "did not end within 20 s" in refusal(client, settings)
+    assert client.removed == 1
 
 
 def test_switched_off_nothing_is_tried(engine, settings):
