@@ -16,7 +16,7 @@ from lab.stack.compose_progress import TITLES, Watch
 from lab.stack.docker_engine import connect
 from lab.stack.images import missing
 from lab.stack.progress import Silent, View
-from lab.stack.project import containers, is_apart, project_filter, runs
+from lab.stack.project import containers, failed, is_apart, project_filter, runs
 from lab.stack.services import OLLAMA, TABLE, is_embedded
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def up(settings: Settings, view: View) -> str:
             if service is not OLLAMA or HOST_OLLAMA not in chosen.files:
                 require_port(client, settings, service, parts.get(service.name))
         require_room(client, settings)
-        _part(parts, view)
+        stop_failing(parts, view)
         own = own_variables(client, settings)
         give(NOTEBOOKS, own)
         _start(client, Compose(own, chosen.files), view)
@@ -126,11 +126,16 @@ def give(folder: Path, settings: Settings) -> None:
             os.chown(path, settings.lab_uid, settings.lab_gid)
 
 
-def _part(parts: "Parts", view: View) -> None:
-    """Stops a sandbox that is left in an old network of JupyterLab; Compose then starts it in the new one, and what needs it after it."""
-    if is_apart(parts):
-        view.show(TITLES["sandbox"], "stopping")
-        parts["sandbox"].stop()
+def stop_failing(parts: "Parts", view: View) -> None:
+    """Stops what Compose would leave as it is, and then call a failure: it starts it anew, with what needs it after it.
+
+    That is what crashes again and again, what runs and is unhealthy, and a sandbox in a network that JupyterLab has left.
+    """
+    for name, container in parts.items():
+        crashes = container.status == "restarting"
+        if crashes or (runs(container) and failed(container)) or (name == "sandbox" and is_apart(parts)):
+            view.show(TITLES.get(name, name), "stopping")
+            container.stop()
 
 
 def down(settings: Settings) -> tuple[list[str], list[str]]:

@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 SERVICE = "com.docker.compose.service"
 
@@ -18,4 +19,5 @@ def container(service: str, status: str = "running", health: str = "", code: int
         labels={SERVICE: service},
         attrs={"State": {**state, **more}, "HostConfig": {"PortBindings": published, "DeviceRequests": devices}},
         logs=lambda **_: log.encode(),
+        stop=Mock(),
     )
