@@ -147,8 +147,12 @@ def state_file(settings: Settings) -> Iterator[Finding]:
 
 def services(settings: Settings) -> Iterator[Finding]:
     """Does each service that was started run, and is no other program in the way?"""
-    for service in read_status(settings).services:
-        if service.state in WORDS:
+    found = read_status(settings).services
+    some_run = any(service.state == "running" for service in found)
+    for service in found:
+        if service.state == "stopped" and some_run:
+            yield Finding(f"{service.title} is stopped while other services run.", "What needs it fails.", "lab up")
+        elif service.state in WORDS:
             detail, _, advice = service.detail.partition("; ")
             symptom = f"{service.title} {WORDS[service.state]}: {detail}."
             yield Finding(symptom, "What needs it fails.", advice if service.state == "port taken" else "lab up")

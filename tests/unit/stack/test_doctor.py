@@ -101,6 +101,21 @@ def test_a_service_that_runs_and_does_not_listen_is_found(settings):
     assert only(doctor.services(settings)).symptom.startswith("Chroma does not answer: ")
 
 
+def states(*pairs):
+    services = [SimpleNamespace(name=title.lower(), title=title, state=state, detail="") for title, state in pairs]
+    return lambda settings: SimpleNamespace(place="compose", services=services)
+
+
+def test_a_service_that_somebody_stopped_is_found_while_others_run(settings, monkeypatch):
+    monkeypatch.setattr(doctor, "read_status", states(("Ollama", "running"), ("Chroma", "stopped")))
+    assert only(doctor.services(settings)).symptom == "Chroma is stopped while other services run."
+
+
+def test_a_lab_that_is_down_is_nothing_to_mend(settings, monkeypatch):
+    monkeypatch.setattr(doctor, "read_status", states(("Ollama", "stopped"), ("Chroma", "stopped")))
+    assert list(doctor.services(settings)) == []
+
+
 def test_an_ollama_that_can_be_used_is_nothing_to_mend(settings, stand_in, monkeypatch):
     monkeypatch.delenv("LAB_PLACE")
     stand_in({"/api/version": {"version": "0.33.0"}}, settings.ollama_port)
