@@ -1,5 +1,10 @@
 """What a Dockerfile copies from the project's root gets past its list of what may go to the engine."""
 
+import os
+import shutil
+import subprocess
+import sys
+
 import pytest
 from docker.utils import exclude_paths
 
@@ -32,3 +37,23 @@ def test_every_source_of_a_copy_reaches_the_engine(file):
 def test_neither_tests_nor_state_nor_secrets_reach_the_engine(file):
     first = {path.split("/")[0] for path in sent(file)}
     assert first & {".env", ".git", ".lab", ".venv", "notebooks", "tests"} == set()
+
+
+IMPORT_ALL = """
+import importlib, pkgutil
+import lab.engine
+for module in pkgutil.iter_modules(lab.engine.__path__):
+    if module.name != "__main__":
+        importlib.import_module(f"lab.engine.{module.name}")
+print(lab.engine.__file__)
+"""
+
+
+def test_the_stand_in_for_ollama_holds_all_that_the_engine_imports(tmp_path):
+    for source in sources("ci/stand-ins/ollama/Dockerfile"):
+        if source.startswith("lab/"):
+            (tmp_path / source).parent.mkdir(parents=True, exist_ok=True)
+            (shutil.copytree if (ROOT / source).is_dir() else shutil.copy)(ROOT / source, tmp_path / source)
+    env = {**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run([sys.executable, "-c", IMPORT_ALL], env=env, cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stdout.startswith(str(tmp_path))) == (0, True), done.stderr
