@@ -2,9 +2,10 @@
 
 import pytest
 
-from lab.settings import ROOT
+from lab.settings import ROOT, Settings
 
-OLLAMA, CHROMA = "ollama/ollama:0.33.3", "chromadb/chroma:1.5.9"
+IMAGES = {name: field.default for name, field in Settings.model_fields.items() if name.endswith("_image")}
+OLLAMA, CHROMA = IMAGES["ollama_image"], IMAGES["chroma_image"]
 LABEL = "slipway.stand-in"
 
 
@@ -74,7 +75,6 @@ def test_chroma_answers_its_heartbeat_and_keeps_data_in_its_folder(start, wait_u
     assert "chroma.sqlite3" in said(chroma, "ls", "/data")
 
 
-def test_names_of_the_stand_ins_are_the_labs():
-    script = (ROOT / "ci/stand-ins.sh").read_text("utf-8")
-    assert OLLAMA in script
-    assert CHROMA in script
+@pytest.mark.parametrize("setting", IMAGES)
+def test_every_image_of_the_settings_has_a_stand_in(setting):
+    assert IMAGES[setting] in (ROOT / "ci/stand-ins.sh").read_text("utf-8").split()
