@@ -8,8 +8,8 @@ import json
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal, get_args
+from urllib.parse import quote, urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -25,6 +25,8 @@ CHAT_MODELS: dict[str, str] = {"compose": "llama3.2:1b", "native": "llama3.2:1b"
 Splitter = Literal["headings", "characters", "tokens"]  # how documents are cut into chunks
 VectorStore = Literal["chroma", "chroma-embedded", "memory"]
 QueryTransform = Literal["none", "rewrite", "multi-query", "hyde"]  # what happens to a question before it is searched
+RedisUse = Literal["broker", "results", "cache", "limits"]
+REDIS_USES: tuple[RedisUse, ...] = get_args(RedisUse)  # the place of each is the number of its database
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -36,6 +38,7 @@ class Settings(BaseSettings):
     # where the lab runs and keeps its state
     lab_place: Place = "embedded"
     lab_home: Path = ROOT / ".lab"
+    compose_profiles: str = ""  # further parts of the lab, comma between them, in every place: production (Redis, workers, proxy)
     lab_progress: bool = True  # remember the verdicts of exercises
 
     # the place compose
@@ -54,6 +57,7 @@ class Settings(BaseSettings):
     debian_image: str = "debian:trixie-slim"
     sandbox_image: str = "docker:28.5.2-dind"
     handover_image: str = "docker:28.5.2-cli"
+    redis_image: str = "redis:8.2.1"
 
     # addresses: all on this machine
     ollama_host: str = ""  # empty: 127.0.0.1 on ollama_port
@@ -62,6 +66,10 @@ class Settings(BaseSettings):
     chroma_port: Port = 8001
     api_url: str = ""  # empty: 127.0.0.1 on api_port
     api_port: Port = 8000
+    proxy_port: Port = 8080  # of the reverse proxy in front of the RAG API, with the profile production
+    redis_url: str = ""  # without a database number; empty: 127.0.0.1 on redis_port with redis_password
+    redis_port: Port = 6379
+    redis_password: str = ""  # empty: one is made at first start and kept in the state folder
     jupyter_port: Port = 8888
     jupyter_token: str = ""  # empty: one is made at first start and kept in the state folder
 
@@ -106,6 +114,26 @@ class Settings(BaseSettings):
     history_turns: int = Field(4, ge=0, le=50)  # earlier questions and answers that a follow-up question is read with
     prompts: str = ""  # a folder whose files replace those of lab/rag/prompts
 
+    # the RAG API
+    api_keys: str = ""  # who may call it: name:sha256 of each key, comma between them; empty: everybody who reaches its port
+    api_origins: str = ""  # web pages that may call it from a browser, like http://localhost:3000; comma between them
+    api_rate_limit: str = ""  # calls of one key or address, like 60/minute; empty: no limit
+    api_max_body_mb: float = Field(10, gt=0)  # a larger request is refused
+    api_concurrency: int = Field(4, ge=1, le=64)  # questions that are answered at once
+    api_queue: int = Field(16, ge=0, le=10_000)  # questions that may wait for that; a further one is refused at once
+    api_cache_ttl: float = Field(3600, ge=0)  # seconds an answer is kept; 0: nothing is kept
+    api_cache_entries: int = Field(1000, ge=1)  # answers kept in the process
+    api_cache_mb: float = Field(32, gt=0)  # memory for them
+    api_cache_refusals: bool = True  # keep "not in these documents" too
+    api_cache_likeness: float = Field(0, ge=0, le=1)  # cosine from which another wording gets the same answer; 0: equal questions only
+
+    # workers of the task queue
+    worker_concurrency: int = Field(1, ge=1, le=64)  # tasks that one worker does at once
+    worker_time_limit: float = Field(300, gt=0)  # seconds for one task
+    worker_redelivery: float = Field(360, gt=0)  # seconds after which a task of a worker that died goes to another; above worker_time_limit
+    worker_retries: int = Field(3, ge=0, le=20)  # further attempts when a service is away
+    worker_result_ttl: float = Field(86_400, gt=0)  # seconds a result is kept
+
     # waiting
     request_timeout: float = Field(120, gt=0)  # seconds for one call to a model or to Chroma
     start_timeout: float = Field(90, gt=0)  # seconds for a service to become ready
@@ -120,6 +148,9 @@ class Settings(BaseSettings):
     def _fill(self) -> "Settings":
         if self.chunk_overlap >= self.chunk_size:
             raise ValueError(f"CHUNK_OVERLAP ({self.chunk_overlap}) must be smaller than CHUNK_SIZE ({self.chunk_size})")
+        if self.worker_redelivery <= self.worker_time_limit:
+            told = f"WORKER_REDELIVERY ({self.worker_redelivery:g}) must be above WORKER_TIME_LIMIT ({self.worker_time_limit:g})"
+            raise ValueError(f"{told}: a task that still runs would be given to a second worker")
         self._refuse_equal_ports()
         self.chat_model = self.chat_model or CHAT_MODELS[self.lab_place]
         self.ollama_host = ollama_url(self.ollama_host, self.ollama_port)
@@ -150,6 +181,11 @@ class Settings(BaseSettings):
     def chroma_url(self) -> str:
         """Address of the Chroma server."""
         return f"http://{self.chroma_host}:{self.chroma_port}"
+
+    def redis_for(self, use: RedisUse) -> str:
+        """Address of the Redis database for one use: emptying the cache must not touch waiting tasks."""
+        server = self.redis_url.rstrip("/") or f"redis://:{quote(self.redis_password, safe='')}@127.0.0.1:{self.redis_port}"
+        return f"{server}/{REDIS_USES.index(use)}"
 
     @property
     def jupyter_url(self) -> str:

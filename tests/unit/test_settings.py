@@ -166,3 +166,19 @@ def test_other_containers_are_reached_without_a_proxy(proxy):
     load_settings(lab_place="compose", ollama_host="http://ollama:11434", chroma_host="chroma", lab_engine="tcp://docker-proxy:2375")
     assert all(proxy_bypass_environment(host) for host in ("ollama", "chroma", "docker-proxy", "127.0.0.1"))
     assert not proxy_bypass_environment("gpu.example.org")
+
+
+def test_each_use_of_redis_has_a_database_of_its_own():
+    settings = Settings(redis_password="p@ss/word", redis_port=6400)
+    addresses = [settings.redis_for(use) for use in ("broker", "results", "cache", "limits")]
+    assert addresses[0] == "redis://:p%40ss%2Fword@127.0.0.1:6400/0"
+    assert len(set(addresses)) == 4
+
+
+def test_a_redis_that_already_runs_is_used():
+    assert Settings(redis_url="redis://redis:6379/").redis_for("cache") == "redis://redis:6379/2"
+
+
+def test_a_running_task_is_never_given_to_a_second_worker():
+    with pytest.raises(SettingError, match="WORKER_REDELIVERY"):
+        load_settings(worker_time_limit=100, worker_redelivery=100)

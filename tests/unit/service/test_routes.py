@@ -4,7 +4,8 @@ import threading
 import pytest
 
 from lab.errors import InputError
-from lab.service.routes import router
+from lab.service.routes import probes
+from lab.service.routes import rag as rag_routes
 
 
 def test_a_text_is_ingested_with_its_counts(api):
@@ -77,7 +78,8 @@ def test_not_ready_names_the_part(api, readiness):
 
 
 def test_no_route_that_waits_runs_on_the_event_loop(api, rag):
-    waiting = {route.path for route in router.routes if not asyncio.iscoroutinefunction(route.endpoint)}
+    routes = [*rag_routes.router.routes, *probes.router.routes]
+    waiting = {route.path for route in routes if not asyncio.iscoroutinefunction(route.endpoint)}
     assert waiting == {"/ingest", "/rag", "/ready"}
     seen = []
     rag.during = lambda: seen.append(threading.current_thread())
