@@ -4,7 +4,6 @@ import json
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Any
 
 from pydantic import TypeAdapter
 from sse_starlette import EventSourceResponse, ServerSentEvent
@@ -14,51 +13,44 @@ from lab.errors import LabError
 from lab.service.answering import Step
 from lab.service.errors import INSIDE, of_lab_error, problem
 from lab.service.models import QueryResponse, SearchResult
+from lab.service.pieces import Pieces
 
 log = logging.getLogger("lab.service")
-SOURCES = TypeAdapter(list[SearchResult])
+FOUND = TypeAdapter(list[SearchResult])
 PING = 10  # seconds: proxies close a connection on which nothing is said
 
 
 class Events(EventSourceResponse):
-    """The events as they come. A client that goes away closes `events`, whatever they wait for."""
+    """The steps as events, as they come. A client that goes away ends the work at its next step."""
 
-    def __init__(self, events: AsyncGenerator[ServerSentEvent, None]):
-        super().__init__(events, ping=PING, sep="\n")
-        self.events = events
+    def __init__(self, steps: Pieces[Step]):
+        super().__init__(_events(steps), ping=PING, sep="\n")
+        self.steps = steps
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send them."""
-        async with aclosing(self.events):
+        async with aclosing(self.steps):  # also when nothing of them was read yet
             await super().__call__(scope, receive, send)
 
 
-async def streamed(steps: AsyncGenerator[Step, None]) -> Events:
-    """The answer to a request. What fails before anything was found raises, and gets a status of its own."""
-    first = await anext(steps)
-    return Events(_events(first, steps))
-
-
-async def _events(first: Step, rest: AsyncGenerator[Step, None]) -> AsyncGenerator[ServerSentEvent, None]:
-    async with aclosing(rest):
-        yield _event(first)
-        try:
-            async for step in rest:
-                yield _event(step)
-        except LabError as error:  # the status was sent long ago
-            yield _named("error", bytes(of_lab_error(error).body).decode())
-        except Exception:
-            log.exception("an answer broke off")
-            yield _named("error", bytes(problem(500, "Internal Server Error", INSIDE).body).decode())
+async def _events(steps: Pieces[Step]) -> AsyncGenerator[ServerSentEvent, None]:
+    try:
+        async for step in steps:
+            yield _event(step)
+    except LabError as error:  # the status was sent long ago
+        yield _named("error", bytes(of_lab_error(error).body))
+    except Exception:
+        log.exception("an answer broke off")
+        yield _named("error", bytes(problem(500, "Internal Server Error", INSIDE).body))
 
 
 def _event(step: Step) -> ServerSentEvent:
     if isinstance(step, QueryResponse):
-        return _named("answer", step.model_dump_json())
+        return _named("answer", step.model_dump_json().encode())
     if isinstance(step, str):
-        return _named("token", json.dumps({"draft": step}, ensure_ascii=False))
-    return _named("sources", SOURCES.dump_json(step).decode())
+        return _named("token", json.dumps({"draft": step}, ensure_ascii=False).encode())
+    return _named("sources", FOUND.dump_json(step))
 
 
-def _named(name: str, data: Any) -> ServerSentEvent:
-    return ServerSentEvent(data=data, event=name, sep="\n")
+def _named(name: str, data: bytes) -> ServerSentEvent:
+    return ServerSentEvent(data=data.decode(), event=name, sep="\n")

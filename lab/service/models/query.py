@@ -81,4 +81,5 @@ class QueryResponse(BaseModel):
             processing_time=timings.get("total", 0.0) / 1000,
             timings=timings,
             notes=answer.notes,
+            cached=False,
         )

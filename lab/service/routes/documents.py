@@ -9,11 +9,13 @@ from fastapi import APIRouter, HTTPException, Query
 from lab.errors import InputError
 from lab.rag.catalogue import Place
 from lab.rag.documents import HANDED_OVER, Handed
+from lab.rag.pipeline import Rag
 from lab.service.models import (
     MOST_CHARACTERS,
     MOST_DOCUMENTS,
     CollectionName,
     Deleted,
+    Document,
     Documents,
     Indexed,
     IndexRequest,
@@ -21,52 +23,54 @@ from lab.service.models import (
     ListedDocument,
     Words,
 )
-from lab.service.routes.depends import Lent
+from lab.service.routes.depends import Asking
 
 router = APIRouter()
 Named = Annotated[CollectionName | None, Query(description="without it, the collection of the settings")]
 
 
 @router.post("/index")
-def index(body: IndexRequest, pipelines: Lent) -> Indexed:
+async def index(body: IndexRequest, turn: Asking) -> Indexed:
     """Bring documents into a collection, and answer when they are stored. The same id again replaces a document."""
     _refuse_too_much(body)
     ids = [document.id for document in body.documents]
     if twice := sorted({one for one in ids if ids.count(one) > 1}):
         raise InputError(f"These ids stand there more than once: {', '.join(twice)}.")
-    with pipelines.borrow() as rag:
-        own = rag.at(body.collection_name)
-        report = own.ingest_texts(Handed(one.text, one.id, one.metadata) for one in body.documents)
-        told = Indexed.of(report, own.documents.chunks(set(ids) - {problem.document for problem in report.problems}))
+    told = await turn.run(lambda rag: _stored(rag, body.documents), body.collection_name)
     if not told.documents:
         raise InputError(" ".join(f"{one.id}: {one.what}" for one in told.problems))
     return told
 
 
+def _stored(rag: Rag, documents: list[Document]) -> Indexed:
+    report = rag.ingest_texts(Handed(one.text, one.id, one.metadata) for one in documents)
+    usable = {one.id for one in documents} - {problem.document for problem in report.problems}
+    return Indexed.of(report, rag.documents.chunks(usable))
+
+
 @router.get("/documents")
-def documents(
-    pipelines: Lent,
+async def documents(
+    turn: Asking,
     collection_name: Named = None,
     folder: Annotated[Words, Query(description="only what came from there; `(texts)` is this API")] = "",
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     cursor: Annotated[Words, Query(description="`next` of the page before")] = "",
 ) -> Documents:
     """What is in a collection, a page at a time. Pages stay where they are while documents come and go."""
-    with pipelines.borrow() as rag:
-        entries, after = rag.at(collection_name).documents.page(_place(cursor), limit, folder)
+    begin = _place(cursor)
+    entries, after = await turn.run(lambda rag: rag.documents.page(begin, limit, folder), collection_name)
     return Documents(documents=[ListedDocument.of(one) for one in entries], next=_cursor(after) if after else None)
 
 
 @router.delete("/documents/{document_id:path}")
-def delete(
+async def delete(
     document_id: Line,
-    pipelines: Lent,
+    turn: Asking,
     collection_name: Named = None,
     folder: Annotated[Words, Query(description="where it came from")] = HANDED_OVER,
 ) -> Deleted:
     """Remove a document. One of a folder comes back when that folder is ingested again."""
-    with pipelines.borrow() as rag:
-        return Deleted(id=document_id, chunks=rag.at(collection_name).documents.delete(document_id, folder))
+    return Deleted(id=document_id, chunks=await turn.run(lambda rag: rag.documents.delete(document_id, folder), collection_name))
 
 
 def _refuse_too_much(body: IndexRequest) -> None:

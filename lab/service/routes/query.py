@@ -1,30 +1,26 @@
 """A question with its options, answered as a whole or as it is written."""
 
-from typing import Annotated
+from typing import cast
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request
 
-from lab.service.answering import Answering
-from lab.service.events import Events, streamed
+from lab.service.answering import steps
+from lab.service.events import Events
 from lab.service.models import QueryRequest, QueryResponse
-from lab.service.presence import Gone, while_present
+from lab.service.routes.depends import Asking, Turn
 
 router = APIRouter()
 EVENTS = "text/event-stream"
 
 
-def _answering(request: Request) -> Answering:
-    answering: Answering = request.app.state.answering
-    return answering
-
-
 @router.post("/query", response_model=QueryResponse)
-async def query(asked: QueryRequest, request: Request, answering: Annotated[Answering, Depends(_answering)]) -> QueryResponse | Response:
-    """Answer a question from the documents, with all passages that were found."""
+async def query(asked: QueryRequest, request: Request, turn: Asking) -> QueryResponse | Events:
+    """Answer a question from the documents, with all passages that were found; `timings` tell where the time went."""
     if asked.stream or EVENTS in request.headers.get("accept", ""):
-        events: Events = await streamed(answering.steps(asked))
-        return events
-    try:
-        return await while_present(request, answering.answer(asked))
-    except Gone:
-        return Response(status_code=499)  # nobody reads it; the log does
+        return Events(await turn.stream(lambda rag: steps(rag, asked), asked.collection_name))
+    return await answer(asked, turn)
+
+
+async def answer(asked: QueryRequest, turn: Turn) -> QueryResponse:
+    """The one way to an answer. A client that goes away ends the model's work for it."""
+    return cast(QueryResponse, await turn.run(lambda rag: steps(rag, asked), asked.collection_name))
