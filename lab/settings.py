@@ -119,6 +119,9 @@ class Settings(BaseSettings):
     api_origins: str = ""  # web pages that may call it from a browser, like http://localhost:3000; comma between them
     api_rate_limit: str = ""  # calls of one key or address, like 60/minute; empty: no limit
     api_max_body_mb: float = Field(10, gt=0)  # a larger request is refused
+    api_host: str = "127.0.0.1"  # address that `python -m lab.service` listens on; beyond this machine only with api_keys
+    api_time_limit: float = Field(300, gt=0)  # seconds for one request, waiting included
+    api_stop_timeout: float = Field(30, ge=0)  # seconds that running answers have to finish when the API is stopped
     api_concurrency: int = Field(4, ge=1, le=64)  # questions that are answered at once
     api_queue: int = Field(16, ge=0, le=10_000)  # questions that may wait for that; a further one is refused at once
     api_cache_ttl: float = Field(3600, ge=0)  # seconds an answer is kept; 0: nothing is kept
