@@ -135,6 +135,8 @@ class Settings(BaseSettings):
     worker_time_limit: float = Field(300, gt=0)  # seconds for one task
     worker_redelivery: float = Field(360, gt=0)  # seconds after which a task of a worker that died goes to another; above worker_time_limit
     worker_retries: int = Field(3, ge=0, le=20)  # further attempts when a service is away
+    worker_deaths: int = Field(3, ge=1, le=1000)  # a task that so many processes died of is not begun again
+    worker_queue: int = Field(10_000, ge=1)  # tasks that may wait; a further one is refused
     worker_result_ttl: float = Field(86_400, gt=0)  # seconds a result is kept
 
     # waiting
