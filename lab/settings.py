@@ -135,6 +135,8 @@ class Settings(BaseSettings):
     worker_time_limit: float = Field(300, gt=0)  # seconds for one task
     worker_redelivery: float = Field(360, gt=0)  # seconds after which a task of a worker that died goes to another; above worker_time_limit
     worker_retries: int = Field(3, ge=0, le=20)  # further attempts when a service is away
+    worker_deaths: int = Field(3, ge=1, le=1000)  # a task that so many processes died of is not begun again
+    worker_queue: int = Field(10_000, ge=1)  # tasks that may wait; a further one is refused
     worker_result_ttl: float = Field(86_400, gt=0)  # seconds a result is kept
 
     # waiting
@@ -189,6 +191,11 @@ class Settings(BaseSettings):
         """Address of the Redis database for one use: emptying the cache must not touch waiting tasks."""
         server = self.redis_url.rstrip("/") or f"redis://:{quote(self.redis_password, safe='')}@127.0.0.1:{self.redis_port}"
         return f"{server}/{REDIS_USES.index(use)}"
+
+    @property
+    def has_redis(self) -> bool:
+        """Whether this lab has a Redis: one of its own, with the profile production, or the one that REDIS_URL names."""
+        return bool(self.redis_url) or "production" in {name.strip() for name in self.compose_profiles.split(",")}
 
     @property
     def jupyter_url(self) -> str:
