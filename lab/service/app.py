@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from lab.rag.pipeline import Rag
 from lab.service.errors import handle_errors
 from lab.service.gate import Gate
+from lab.service.openapi import describe, operation_id
 from lab.service.pipelines import Open, Pipelines
 from lab.service.readiness import Probe, read_readiness
 from lab.service.routes import router
@@ -24,8 +25,9 @@ def create_app(settings: Settings | None = None, open_rag: Open = Rag.open, prob
         yield
         app.state.gate.close()
 
-    app = FastAPI(title="Slipway RAG API", lifespan=lifespan)
+    app = FastAPI(title="RAG API", version="1.0.0", lifespan=lifespan, generate_unique_id_function=operation_id)
     app.state.settings, app.state.gate, app.state.probe = settings, Gate(Pipelines(settings, open_rag), settings), probe
     app.include_router(router)
     handle_errors(app)
+    describe(app)
     return app
