@@ -14,7 +14,7 @@ from lab.service.gate import Gate
 from lab.service.middleware import Guard, Observe
 from lab.service.pipelines import Open, Pipelines
 from lab.service.readiness import Look, Probe, read_readiness
-from lab.service.routes import router
+from lab.service.routes import routes
 from lab.settings import Settings, get_settings
 
 METHODS = ("GET", "POST", "DELETE")  # that pages of API_ORIGINS may use, with these headers; and headers that they may read
@@ -40,7 +40,7 @@ def create_app(settings: Settings | None = None, open_rag: Open = Rag.open, prob
     gate.on_refused = metrics.refused.inc
     metrics.running.set_function(lambda: gate.running)
     metrics.waiting.set_function(lambda: gate.waiting)
-    app.include_router(router)
+    app.router.routes.extend(routes)
     handle_errors(app)
     _surround(app, settings, metrics)
     return app
