@@ -64,11 +64,6 @@ def describe(app: FastAPI) -> None:
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def operation_id(route: APIRoute) -> str:
-    """The name that generated clients give to a call."""
-    return route.name
-
-
 def _whole(app: FastAPI) -> dict[str, Any]:
     whole = get_openapi(title=app.title, version=app.version, description=app.description, tags=app.openapi_tags, routes=app.routes)
     parts = whole["components"]
@@ -80,10 +75,16 @@ def _whole(app: FastAPI) -> dict[str, Any]:
         "bearer": {"type": "http", "scheme": "bearer", "description": "a key of API_KEYS"},
         "header": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "the same key"},
     }
+    names = {(route.path_format, method.lower()): route.name for route in _routes(app) for method in route.methods or ()}
     for path, operations in whole["paths"].items():
-        for operation in operations.values():
+        for method, operation in operations.items():
+            operation["operationId"] = names[path, method]  # what generated clients call it
             _complete(operation, free=path in FREE)
     return whole
+
+
+def _routes(app: FastAPI) -> list[APIRoute]:
+    return [route for route in app.routes if isinstance(route, APIRoute)]
 
 
 def _complete(operation: dict[str, Any], free: bool) -> None:
