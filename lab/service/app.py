@@ -10,10 +10,13 @@ from lab.service.errors import handle_errors
 from lab.service.pipelines import Open, Pipelines
 from lab.service.readiness import Probe, read_readiness
 from lab.service.routes import router
+from lab.service.tasks.queue import TaskQueue, open_queue
 from lab.settings import Settings, get_settings
 
 
-def create_app(settings: Settings | None = None, open_rag: Open = Rag.open, probe: Probe = read_readiness) -> FastAPI:
+def create_app(
+    settings: Settings | None = None, open_rag: Open = Rag.open, probe: Probe = read_readiness, queue: TaskQueue | None = None
+) -> FastAPI:
     """The application. It starts while Chroma and Ollama are away; /ready tells when they have come."""
     settings = settings or get_settings()
 
@@ -24,6 +27,7 @@ def create_app(settings: Settings | None = None, open_rag: Open = Rag.open, prob
 
     app = FastAPI(title="Slipway RAG API", lifespan=lifespan)
     app.state.settings, app.state.pipelines, app.state.probe = settings, Pipelines(settings, open_rag), probe
+    app.state.queue = queue or open_queue(settings)
     app.include_router(router)
     handle_errors(app)
     return app
