@@ -119,6 +119,9 @@ class Settings(BaseSettings):
     api_origins: str = ""  # web pages that may call it from a browser, like http://localhost:3000; comma between them
     api_rate_limit: str = ""  # calls of one key or address, like 60/minute; empty: no limit
     api_max_body_mb: float = Field(10, gt=0)  # a larger request is refused
+    api_host: str = "127.0.0.1"  # address that `python -m lab.service` listens on; beyond this machine only with api_keys
+    api_time_limit: float = Field(300, gt=0)  # seconds for one request, waiting included
+    api_stop_timeout: float = Field(30, ge=0)  # seconds that running answers have to finish when the API is stopped
     api_concurrency: int = Field(4, ge=1, le=64)  # questions that are answered at once
     api_queue: int = Field(16, ge=0, le=10_000)  # questions that may wait for that; a further one is refused at once
     api_cache_ttl: float = Field(3600, ge=0)  # seconds an answer is kept; 0: nothing is kept
@@ -188,6 +191,11 @@ class Settings(BaseSettings):
         """Address of the Redis database for one use: emptying the cache must not touch waiting tasks."""
         server = self.redis_url.rstrip("/") or f"redis://:{quote(self.redis_password, safe='')}@127.0.0.1:{self.redis_port}"
         return f"{server}/{REDIS_USES.index(use)}"
+
+    @property
+    def has_redis(self) -> bool:
+        """Whether this lab has a Redis: one of its own, with the profile production, or the one that REDIS_URL names."""
+        return bool(self.redis_url) or "production" in {name.strip() for name in self.compose_profiles.split(",")}
 
     @property
     def jupyter_url(self) -> str:

@@ -10,11 +10,14 @@ from lab.errors import InputError
 from lab.service.models.problem import Problem
 from lab.service.models.query import QueryRequest
 from lab.service.models.tasks import BatchIssued, BatchRequest, TaskIssued, TaskStatus
+from lab.service.routes.depends import Caller
 from lab.service.tasks.queue import QueueAway, TaskQueue
 
 AGAIN = {"Retry-After": "5"}  # seconds
 AWAY: dict[int | str, dict[str, Any]] = {503: {"model": Problem, "description": "The task queue is away, full, or switched off."}}
-UNKNOWN: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "No task of yours has this id; results are kept for a day."}}
+UNKNOWN: dict[int | str, dict[str, Any]] = {
+    404: {"model": Problem, "description": "No task of yours has this id; results are kept for a day."}
+}
 
 
 def _queue(request: Request) -> TaskQueue:
@@ -22,9 +25,8 @@ def _queue(request: Request) -> TaskQueue:
     return queue
 
 
-def _owner(request: Request) -> str:
-    """The name of the caller's key; without keys, all callers are one."""
-    return str(getattr(request.state, "owner", "") or "everybody")
+def _owner(caller: Caller) -> str:
+    return caller or "everybody"  # without keys, all callers are one
 
 
 def _request_id(request: Request) -> str:

@@ -35,8 +35,7 @@ class TaskQueue(Protocol):
 
 def open_queue(settings: Settings) -> TaskQueue:
     """The queue of these settings; without Redis one that says how to switch it on."""
-    profiles = {name.strip() for name in settings.compose_profiles.split(",")}
-    if "production" not in profiles and not settings.redis_url:
+    if not settings.has_redis:
         return NoQueue()
     from lab.service.tasks.celery_queue import CeleryQueue  # Celery takes half a second to import
 

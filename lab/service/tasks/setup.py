@@ -63,7 +63,12 @@ def _delivery(settings: Settings) -> dict[str, Any]:
 def _redis(settings: Settings, *, patient: bool) -> dict[str, Any]:
     """`visibility_timeout`: after that, what a dead worker had taken is given to another. A sender answers a caller who waits."""
     often = min(10.0, max(0.5, settings.worker_redelivery / 10))  # seconds between two looks for such tasks
-    times = {"visibility_timeout": settings.worker_redelivery, "unacked_restore_interval": often, "unacked_restore_throttle": 1}
+    times = {
+        "visibility_timeout": settings.worker_redelivery,
+        "unacked_restore_interval": often,
+        "unacked_restore_throttle": 1,
+        "unacked_mutex_expire": 10,
+    }
     limits = {} if patient else {"socket_timeout": PATIENCE, "max_retries": 1}
     return {
         "broker_transport_options": {**times, **limits, "socket_connect_timeout": PATIENCE},
