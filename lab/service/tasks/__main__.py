@@ -4,13 +4,13 @@ import sys
 
 from lab.service.tasks.app import celery_app
 from lab.service.tasks.setup import QUEUES
-from lab.service.tasks.sweeper import Sweeping
+from lab.service.tasks.steps import Beating, Sweeping
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Start a worker; further arguments are Celery's own."""
     load()
-    celery_app.steps["worker"].add(Sweeping)
+    celery_app.steps["consumer"] |= {Beating, Sweeping}
     # On a Mac a process that was forked may not use the system's libraries: there, one task at a time, in the main process.
     pool = "solo" if sys.platform == "darwin" else "prefork"
     queues = ",".join(sorted(set(QUEUES.values())))

@@ -65,7 +65,7 @@ class Book:
 
     def waiting(self) -> int:
         """Tasks that have not ended."""
-        return cast(int, self.redis.zcard(OPEN))
+        return self.redis.zcard(OPEN)
 
     # --- a worker's side
 

@@ -51,13 +51,13 @@ class Booked(Task):
 
     def again(self, error: ServiceError) -> Exception:
         """To be raised: a further attempt later, or, when the attempts are used up, what went wrong."""
-        if isinstance(told_of_time(error), SoftTimeLimitExceeded):
+        if told_of_time(error):
             return error
         try:
             self.retry(exc=error, countdown=pause(self.request.retries), max_retries=get_settings().worker_retries)
         except Reject as reject:  # it could not be sent: then this message goes back instead of being lost
             return Reject(reject.reason, requeue=True)
-        except Exception as told:
+        except Exception as told:  # Celery's Retry, or the error itself
             return told
         return error
 

@@ -27,7 +27,7 @@ class Record:
     outcome: Outcome = ""
     error: str = ""  # in words that a caller may read
 
-    def to_redis(self) -> dict[str, str]:
+    def to_redis(self) -> dict[Any, Any]:
         """Fields of a Redis hash."""
         texts = {"owner": self.owner, "name": self.name, "request_id": self.request_id, "outcome": self.outcome, "error": self.error}
         parts = {"arguments": json.dumps(self.arguments), "members": json.dumps(self.members)}

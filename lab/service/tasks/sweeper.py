@@ -8,13 +8,12 @@ import json
 import logging
 from typing import Any, cast
 
-from celery import bootsteps
 from redis import Redis
 
 from lab.service.tasks.book import Book
 from lab.service.tasks.celery_queue import CeleryQueue
 from lab.service.tasks.setup import PATIENCE, QUEUES
-from lab.settings import Settings, get_settings
+from lab.settings import Settings
 
 PAGE = 500  # messages read at once
 LOCK = "tasks:sweeping"
@@ -84,26 +83,3 @@ class Sweeper:
 
 def _id(message: dict[str, Any]) -> str:
     return str(message["headers"]["id"])
-
-
-class Sweeping(bootsteps.StartStopStep):
-    """Has a worker sweep in its main process, by the worker's own clock."""
-
-    requires = ("celery.worker.components:Timer",)
-
-    def __init__(self, parent: Any, **options: Any):
-        super().__init__(parent, **options)
-        self.entry: Any = None
-
-    def start(self, parent: Any) -> None:
-        """Celery's hook: the worker runs."""
-        settings = get_settings()
-        sweeper = Sweeper(settings)
-        often = min(30.0, max(0.5, settings.worker_redelivery / 4))
-        self.entry = parent.timer.call_repeatedly(often, sweeper.sweep, priority=10)
-
-    def stop(self, parent: Any) -> None:
-        """Celery's hook: the worker ends."""
-        if self.entry:
-            self.entry.cancel()
-            self.entry = None
