@@ -29,35 +29,30 @@ def _owner(caller: Caller) -> str:
     return caller or "everybody"  # without keys, all callers are one
 
 
-def _request_id(request: Request) -> str:
-    return str(getattr(request.state, "request_id", ""))
-
-
 router = APIRouter(tags=["tasks"])
 Queue = Annotated[TaskQueue, Depends(_queue)]
 Owner = Annotated[str, Depends(_owner)]
-RequestId = Annotated[str, Depends(_request_id)]
 TaskId = Annotated[str, Path(max_length=64, description="as /query_async or /batch_index gave it")]
 
 
 @router.post("/query_async", status_code=202, responses=AWAY)
-def query_async(body: QueryRequest, response: Response, queue: Queue, owner: Owner, request_id: RequestId) -> TaskIssued:
+def query_async(body: QueryRequest, response: Response, queue: Queue, owner: Owner) -> TaskIssued:
     """Have a question answered by a worker. The answer is at the address in `Location`; `stream` has no effect here."""
     with told():
-        issued = queue.ask(owner, body, request_id)
+        issued = queue.ask(owner, body)
     response.headers["Location"] = f"/task_status/{issued.task_id}"
     return issued
 
 
 @router.post("/batch_index", status_code=202, responses=AWAY)
-def batch_index(body: BatchRequest, response: Response, queue: Queue, owner: Owner, request_id: RequestId) -> BatchIssued:
+def batch_index(body: BatchRequest, response: Response, queue: Queue, owner: Owner) -> BatchIssued:
     """Have documents indexed by workers. `task_id` tells how all of them stand."""
     ids = [document.id for document in body.documents]
     if len(set(ids)) < len(ids):
         twice = next(one for place, one in enumerate(ids) if one in ids[:place])
         raise InputError(f"The id {twice[:200]!r} comes more than once; of these documents, which one should stay cannot be known.")
     with told():
-        issued = queue.index(owner, body.documents, body.collection_name, request_id)
+        issued = queue.index(owner, body.documents, body.collection_name)
     response.headers["Location"] = f"/task_status/{issued.task_id}"
     return issued
 

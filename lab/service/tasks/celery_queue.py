@@ -9,6 +9,7 @@ from celery import Celery
 from kombu.exceptions import OperationalError
 from redis import RedisError
 
+from lab.observe.log import request_id
 from lab.service.models.documents import Document
 from lab.service.models.query import QueryRequest
 from lab.service.models.tasks import BatchIssued, TaskIssued, TaskStatus
@@ -32,18 +33,18 @@ class CeleryQueue:
         self.book = Book(settings)
         self.app: Celery = make_app(settings, results=False)
 
-    def ask(self, owner: str, request: QueryRequest, request_id: str = "") -> TaskIssued:
+    def ask(self, owner: str, request: QueryRequest) -> TaskIssued:
         """Have a question answered by a worker."""
-        record = Record(_new_id(), owner, QUERY, {"request": request.model_dump(mode="json")}, request_id=request_id)
+        record = Record(_new_id(), owner, QUERY, {"request": request.model_dump(mode="json")}, request_id=request_id.get())
         self._issue([record], {})
         return TaskIssued(task_id=record.id)
 
-    def index(self, owner: str, documents: Sequence[Document], collection: str | None = None, request_id: str = "") -> BatchIssued:
+    def index(self, owner: str, documents: Sequence[Document], collection: str | None = None) -> BatchIssued:
         """Have documents indexed by workers, some in each task."""
         parcels = {_new_id(): [one.model_dump(mode="json") for one in part] for part in parts(documents)}
         arguments = {"collection": collection}
-        tasks = [Record(one, owner, INDEX, arguments, request_id=request_id, size=len(part)) for one, part in parcels.items()]
-        batch = Record(_new_id(), owner, members=list(parcels), request_id=request_id, size=len(documents))
+        tasks = [Record(one, owner, INDEX, arguments, request_id=request_id.get(), size=len(part)) for one, part in parcels.items()]
+        batch = Record(_new_id(), owner, members=list(parcels), request_id=request_id.get(), size=len(documents))
         self._issue([*tasks, batch], parcels)
         return BatchIssued(task_id=batch.id, task_ids=batch.members, task_count=len(tasks))
 

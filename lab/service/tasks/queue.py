@@ -20,10 +20,10 @@ class QueueAway(ServiceError):
 class TaskQueue(Protocol):
     """What the routes need. Each call blocks for two seconds at most, and raises QueueAway."""
 
-    def ask(self, owner: str, request: QueryRequest, request_id: str = "") -> TaskIssued:
+    def ask(self, owner: str, request: QueryRequest) -> TaskIssued:
         """Have a question answered by a worker."""
 
-    def index(self, owner: str, documents: Sequence[Document], collection: str | None = None, request_id: str = "") -> BatchIssued:
+    def index(self, owner: str, documents: Sequence[Document], collection: str | None = None) -> BatchIssued:
         """Have documents indexed by workers."""
 
     def status(self, owner: str, task_id: str) -> TaskStatus | None:

@@ -31,6 +31,7 @@ def _common(settings: Settings) -> dict[str, Any]:
         "enable_utc": True,  # every time that is sent or kept
         "timezone": "Asia/Tokyo",  # only how Celery's own log and schedules show it
         "task_track_started": True,
+        "worker_redirect_stdouts": False,  # its log is JSON on standard output, see logs.py
         "result_expires": settings.worker_result_ttl,
     }
 
