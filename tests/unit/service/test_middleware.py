@@ -8,7 +8,7 @@ import string
 
 import pytest
 from fastapi.testclient import TestClient
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab.observe import log
@@ -64,10 +64,17 @@ def test_an_id_that_could_forge_a_log_is_replaced(api, sent):
     assert MADE.fullmatch(api.get("/health", headers={"X-Request-ID": sent}).headers["x-request-id"])
 
 
-@given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=70))
-def test_whatever_id_is_sent_the_log_gets_letters_digits_and_three_signs(sent):
-    app = create_app(load_settings(), lambda settings: settings)
-    used = TestClient(app).get("/health", headers={"X-Request-ID": sent}).headers["x-request-id"]
+@pytest.fixture(scope="module")
+def small():
+    """An API for requests of a kilobyte, made once: hypothesis sends a hundred."""
+    app = create_app(load_settings(api_max_body_mb=0.001), lambda settings: settings)
+    return TestClient(app, raise_server_exceptions=False)
+
+
+@settings(deadline=None)
+@given(sent=st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=70))
+def test_whatever_id_is_sent_the_log_gets_letters_digits_and_three_signs(small, sent):
+    used = small.get("/health", headers={"X-Request-ID": sent}).headers["x-request-id"]
     assert used == sent.strip() or MADE.fullmatch(used)
     assert set(used) <= set(string.ascii_letters + string.digits + "._-")
 
@@ -147,14 +154,12 @@ def test_a_body_that_says_it_is_too_large_is_not_read(make_api):
     assert "/batch_index" in answer.json()["detail"]
 
 
+@settings(deadline=None)
 @given(sizes=st.lists(st.integers(1, 700), min_size=1, max_size=8))
-def test_a_body_that_comes_in_parts_is_counted(sizes):
+def test_a_body_that_comes_in_parts_is_counted(small, sizes):
     body = b'{"text": "' + b"a" * sum(sizes) + b'"}'
     parts = [body[start : start + 100] for start in range(0, len(body), 100)]
-    app = create_app(load_settings(api_max_body_mb=0.001), lambda settings: settings)
-    answer = TestClient(app, raise_server_exceptions=False).post(
-        "/query", content=iter(parts), headers={"Content-Type": "application/json"}
-    )
+    answer = small.post("/query", content=iter(parts), headers={"Content-Type": "application/json"})
     assert answer.status_code == (413 if len(body) > 1000 else 422)
 
 
