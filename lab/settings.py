@@ -211,6 +211,7 @@ class Settings(BaseSettings):
         parts = urlsplit(self.redis_for("broker"))
         return f"{parts.scheme}://{parts.hostname}:{parts.port or 6379}"
 
+    @property
     def has_redis(self) -> bool:
         """Whether this lab has a Redis: one of its own, with the profile production, or the one that REDIS_URL names."""
         return bool(self.redis_url) or "production" in self.profiles
