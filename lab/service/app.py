@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from lab.rag.pipeline import Rag
+from lab.service.cache.answers import AnswerCache
+from lab.service.cache.generation import Reader
 from lab.service.errors import handle_errors
 from lab.service.gate import Gate
 from lab.service.pipelines import Open, Pipelines
@@ -23,9 +25,11 @@ def create_app(settings: Settings | None = None, open_rag: Open = Rag.open, prob
         open_rag(settings)  # loads the libraries, some seconds, before the first question; connects to nothing
         yield
         app.state.gate.close()
+        await app.state.cache.close()
 
     app = FastAPI(title="Slipway RAG API", lifespan=lifespan)
     app.state.settings, app.state.gate, app.state.probe = settings, Gate(Pipelines(settings, open_rag), settings), probe
+    app.state.cache = AnswerCache(settings, Reader(settings, open_rag))
     app.include_router(router)
     handle_errors(app)
     return app
