@@ -119,6 +119,9 @@ class Settings(BaseSettings):
     api_origins: str = ""  # web pages that may call it from a browser, like http://localhost:3000; comma between them
     api_rate_limit: str = ""  # calls of one key or address, like 60/minute; empty: no limit
     api_max_body_mb: float = Field(10, gt=0)  # a larger request is refused
+    api_host: str = "127.0.0.1"  # address that `python -m lab.service` listens on; beyond this machine only with api_keys
+    api_time_limit: float = Field(300, gt=0)  # seconds for one request, waiting included
+    api_stop_timeout: float = Field(30, ge=0)  # seconds that running answers have to finish when the API is stopped
     api_concurrency: int = Field(4, ge=1, le=64)  # questions that are answered at once
     api_queue: int = Field(16, ge=0, le=10_000)  # questions that may wait for that; a further one is refused at once
     api_cache_ttl: float = Field(3600, ge=0)  # seconds an answer is kept; 0: nothing is kept
@@ -132,6 +135,8 @@ class Settings(BaseSettings):
     worker_time_limit: float = Field(300, gt=0)  # seconds for one task
     worker_redelivery: float = Field(360, gt=0)  # seconds after which a task of a worker that died goes to another; above worker_time_limit
     worker_retries: int = Field(3, ge=0, le=20)  # further attempts when a service is away
+    worker_deaths: int = Field(3, ge=1, le=1000)  # a task that so many processes died of is not begun again
+    worker_queue: int = Field(10_000, ge=1)  # tasks that may wait; a further one is refused
     worker_result_ttl: float = Field(86_400, gt=0)  # seconds a result is kept
 
     # waiting
@@ -162,10 +167,18 @@ class Settings(BaseSettings):
         ports = {"JUPYTER_PORT": self.jupyter_port}
         ports |= {"CHROMA_PORT": self.chroma_port} if self.chroma_host in THIS_MACHINE else {}
         ports |= {} if self.ollama_host else {"OLLAMA_PORT": self.ollama_port}
-        ports |= {"API_PORT": self.api_port} if self.lab_place == "compose" and not self.api_url else {}
+        ports |= {} if self.api_url else {"API_PORT": self.api_port}
+        if "production" in self.profiles:
+            more = {"PROXY_PORT": self.proxy_port} if self.lab_place == "compose" else {"REDIS_PORT": self.redis_port}
+            ports |= {} if self.redis_url and self.lab_place != "compose" else more
         if len(set(ports.values())) < len(ports):
             told = ", ".join(f"{name}={port}" for name, port in ports.items())
             raise ValueError(f"each service needs a port of its own: {told}")
+
+    @property
+    def profiles(self) -> frozenset[str]:
+        """The further parts of the lab that are on."""
+        return frozenset(name.strip() for name in self.compose_profiles.split(",") if name.strip())
 
     @property
     def models_folder(self) -> Path:
@@ -182,10 +195,26 @@ class Settings(BaseSettings):
         """Address of the Chroma server."""
         return f"http://{self.chroma_host}:{self.chroma_port}"
 
+    @property
+    def proxy_url(self) -> str:
+        """Address of the reverse proxy in front of the RAG API, in the place compose with the profile production."""
+        return f"http://127.0.0.1:{self.proxy_port}"
+
     def redis_for(self, use: RedisUse) -> str:
         """Address of the Redis database for one use: emptying the cache must not touch waiting tasks."""
         server = self.redis_url.rstrip("/") or f"redis://:{quote(self.redis_password, safe='')}@127.0.0.1:{self.redis_port}"
         return f"{server}/{REDIS_USES.index(use)}"
+
+    @property
+    def has_redis(self) -> bool:
+        """Whether this lab has a Redis: one of its own, with the profile production, or the one that REDIS_URL names."""
+        return bool(self.redis_url) or "production" in {name.strip() for name in self.compose_profiles.split(",")}
+
+    @property
+    def redis_address(self) -> str:
+        """Address of Redis, without the password: for people."""
+        parts = urlsplit(self.redis_for("broker"))
+        return f"{parts.scheme}://{parts.hostname}:{parts.port or 6379}"
 
     @property
     def jupyter_url(self) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from lab.redis_server import RedisServer
 from lab.settings import Settings, get_settings
 
 
@@ -53,7 +54,7 @@ def _environment(values: dict[str, str]) -> Iterator[None]:
 
 
 def _lab_variables(home: Path) -> dict[str, str]:
-    ollama, chroma, jupyter = (str(_free_port()) for _ in range(3))
+    ollama, chroma, api, jupyter, redis, proxy = (str(_free_port()) for _ in range(6))
     return {
         "LAB_HOME": str(home),
         "LAB_PLACE": "embedded",
@@ -62,7 +63,10 @@ def _lab_variables(home: Path) -> dict[str, str]:
         "OLLAMA_MODELS": str(home / "models"),
         "CHROMA_HOST": "127.0.0.1",
         "CHROMA_PORT": chroma,
+        "API_PORT": api,
         "JUPYTER_PORT": jupyter,
+        "REDIS_PORT": redis,
+        "PROXY_PORT": proxy,
         "CHAT_MODEL": "smollm2:135m",
         "EMBED_MODEL": "all-minilm",
     }
@@ -108,6 +112,20 @@ def running_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
             yield up(services=("ollama", "chroma"), ingest=False)[0]
         finally:
             down()
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A real Redis of this session (`.url` is for REDIS_URL). It is shared: a test uses keys of its own, and never kills it."""
+    with RedisServer(tmp_path_factory.mktemp("redis"), _free_port()) as server:
+        yield server
+
+
+@pytest.fixture
+def own_redis_server(tmp_path: Path) -> Iterator[RedisServer]:
+    """A Redis of one test, empty: `.kill()` ends it as a crash does, `.stop()` in peace, `.start()` brings it back with its data."""
+    with RedisServer(tmp_path / "redis", _free_port()) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
