@@ -2,6 +2,9 @@
 
 lab.course.load sends at a given rate instead.
 """
+
+import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
