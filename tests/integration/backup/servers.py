@@ -17,7 +17,7 @@ def chroma_server(folder: Path, port: int) -> Iterator[int]:
     command = [str(program), "run", "--path", str(folder), "--host", "127.0.0.1", "--port", str(port)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=dict(os.environ))
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 150
         while not _answers(port):
             assert process.poll() is None and time.monotonic() < deadline, "Chroma did not start"
             time.sleep(0.1)
