@@ -12,9 +12,10 @@ from lab.service.auth import origins
 from lab.service.errors import handle_errors
 from lab.service.gate import Gate
 from lab.service.middleware import Guard, Observe
+from lab.service.openapi import describe
 from lab.service.pipelines import Open, Pipelines
 from lab.service.readiness import Look, Probe, read_readiness
-from lab.service.routes import router
+from lab.service.routes import routes
 from lab.service.tasks.queue import TaskQueue, open_queue
 from lab.settings import Settings, get_settings
 
@@ -44,8 +45,9 @@ def create_app(
     gate.on_refused = metrics.refused.inc
     metrics.running.set_function(lambda: gate.running)
     metrics.waiting.set_function(lambda: gate.waiting)
-    app.include_router(router)
+    app.router.routes.extend(routes)
     handle_errors(app)
+    describe(app)
     _surround(app, settings, metrics)
     return app
 
