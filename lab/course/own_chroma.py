@@ -39,8 +39,8 @@ class OwnChroma:
         """Start it if it is stopped, and wait for its first answer. Raises ServiceError."""
         if not self._process:
             command = [sys.executable, "-c", CHROMA, "run", "--path", str(self._folder), "--host", "127.0.0.1", "--port", str(self.port)]
-            quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-            self._process = subprocess.Popen([sys.executable, "-c", WATCH, *command], stdin=subprocess.PIPE, **quiet)
+            watch, silent = [sys.executable, "-c", WATCH, *command], subprocess.DEVNULL
+            self._process = subprocess.Popen(watch, stdin=subprocess.PIPE, stdout=silent, stderr=silent)
         deadline = monotonic() + PATIENCE
         while not self._answers():
             if self._process.poll() is not None or monotonic() > deadline:
