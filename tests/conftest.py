@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from lab.redis_server import RedisServer
 from lab.settings import Settings, get_settings
 
 
@@ -108,6 +109,20 @@ def running_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
             yield up(services=("ollama", "chroma"), ingest=False)[0]
         finally:
             down()
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A real Redis of this session (`.url` is for REDIS_URL). It is shared: a test uses keys of its own, and never kills it."""
+    with RedisServer(tmp_path_factory.mktemp("redis"), _free_port()) as server:
+        yield server
+
+
+@pytest.fixture
+def own_redis_server(tmp_path: Path) -> Iterator[RedisServer]:
+    """A Redis of one test, empty: `.kill()` ends it as a crash does, `.stop()` in peace, `.start()` brings it back with its data."""
+    with RedisServer(tmp_path / "redis", _free_port()) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ rag.ask("Are my models deleted when I remove the container?")
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import cast
 
@@ -14,10 +14,11 @@ import numpy as np
 
 from lab.errors import InputError
 from lab.rag.answer import Answer, IngestReport, State
+from lab.rag.catalogue import Catalogue
 from lab.rag.chat_model import Helper
 from lab.rag.connections import load_libraries
 from lab.rag.conversation import Conversation
-from lab.rag.documents import Loaded, from_text, load
+from lab.rag.documents import Handed, Loaded, from_texts, load
 from lab.rag.embed import Embedder
 from lab.rag.generate import Draft, Generator
 from lab.rag.ground import Evidence, cite, holds
@@ -54,6 +55,11 @@ class Rag:
             load_libraries()
         return cls(settings)
 
+    @property
+    def documents(self) -> Catalogue:
+        """What is in the collection, document by document."""
+        return Catalogue(self.store)
+
     def ingest(self, folder: str | Path | None = None, on_progress: Progress | None = None, rebuild: bool = False) -> IngestReport:
         """Bring the collection into agreement with a folder or one file; without a name, with the handbook.
 
@@ -69,10 +75,15 @@ class Rag:
 
     def ingest_text(self, text: str, source: str = "") -> IngestReport:
         """Bring one text into the collection; it replaces what came from the same source. The same text twice changes nothing."""
-        report = self._take(from_text(text, source, self.settings.max_document_mb))
+        report = self.ingest_texts([Handed(text, source)])
         for problem in report.problems:
             raise InputError(problem.what, problem.hint)
         return report
+
+    def ingest_texts(self, texts: Iterable[Handed]) -> IngestReport:
+        """Bring several texts into the collection; each that cannot be used becomes a problem, and the others are stored."""
+        loaded = from_texts(texts, self.settings.max_document_mb)
+        return self._take(loaded) if loaded.documents else IngestReport(problems=loaded.problems)
 
     def _take(self, loaded: Loaded, show: Progress = lambda done, total, document: None, rebuild: bool = False) -> IngestReport:
         self.embedder.digest()  # a missing model is told before anything is written
@@ -90,15 +101,21 @@ class Rag:
             raise InputError(f"{k} passages cannot be searched for.", "Give k a number of at least 1, or leave it out.")
         return self._search(asked(question), k or self.settings.top_k, Clock(), where).hits
 
-    def ask(self, question: str, where: Filter | None = None) -> Answer:
-        """Answer a question from the documents, or from those that `where` lets through."""
-        *_, answer = self.stream(question, where)
+    def ask(self, question: str, where: Filter | None = None, k: int | None = None) -> Answer:
+        """Answer a question from the documents, or from those that `where` lets through; `k` passages instead of TOP_K."""
+        *_, answer = self.steps(question, where, k)
         return cast(Answer, answer)
 
-    def stream(self, question: str, where: Filter | None = None) -> Iterator[str | Answer]:
+    def stream(self, question: str, where: Filter | None = None, k: int | None = None) -> Iterator[str | Answer]:
         """The model's words as they come, and last the Answer. The words are a draft: only the Answer was checked."""
+        yield from (step for step in self.steps(question, where, k) if not isinstance(step, Found))
+
+    def steps(self, question: str, where: Filter | None = None, k: int | None = None) -> Iterator[Found | str | Answer]:
+        """What was found, the model's words as they come, and last the Answer."""
         question, clock = asked(question), Clock()
-        yield from self._tell(question, self._search(question, self.settings.top_k, clock, where), clock)
+        found = self._search(question, k or self.settings.top_k, clock, where)
+        yield found
+        yield from self._tell(question, found, clock)
 
     def trace(self, question: str, where: Filter | None = None) -> Trace:
         """Ask, and show each stage: what was found with which scores, what the model was given, the answer, and the times."""
@@ -127,10 +144,8 @@ class Rag:
         return self.retriever.run(question, k, where, clock)
 
     def _tell(self, question: str, found: Found, clock: Clock) -> Iterator[str | Answer]:
-        with clock.stage("ground"):
-            evidence = self._evidence(question, found, clock)
-            covered = evidence.covered()
-        if not covered:
+        evidence = self._covering(question, found, clock)
+        if not evidence:
             yield _refused(question, found, clock)
             return
         draft = Draft()
@@ -140,8 +155,13 @@ class Rag:
                     draft = piece
                 else:
                     yield piece
-        found.trace.prompt, found.trace.prompt_tokens = draft.prompt, draft.prompt_tokens
         yield self._checked(question, found, evidence, draft, clock)
+
+    def _covering(self, question: str, found: Found, clock: Clock) -> Evidence | None:
+        """What the documents say about it; None when that is no answer."""
+        with clock.stage("ground"):
+            evidence = self._evidence(question, found, clock)
+            return evidence if evidence.covered() else None
 
     def _evidence(self, question: str, found: Found, clock: Clock) -> Evidence:
         """The sentences that may answer the question: of all that the model reads."""
@@ -154,6 +174,7 @@ class Rag:
 
     def _checked(self, question: str, found: Found, evidence: Evidence, draft: Draft, clock: Clock) -> Answer:
         """The draft where the sources support it, else their own sentences."""
+        found.trace.prompt, found.trace.prompt_tokens = draft.prompt, draft.prompt_tokens
         with clock.stage("ground"):
             statements = evidence.check(draft.text)
             state: State = "grounded" if holds(statements) else "quoted"

@@ -59,6 +59,10 @@ class Store:
         """Note in the collection what it was made with, and that its content changed now."""
         collection.note(self._about(collection.about))
 
+    def changed(self, collection: Collection, before: dict[str, Any]) -> None:
+        """Note that its content changed now, by something that wrote nothing new; `before` is what it was noted with."""
+        collection.note({**before, "changed_at": time.time()})
+
     def _about(self, known: dict[str, Any]) -> dict[str, Any]:
         own = self.settings
         return {

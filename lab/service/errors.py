@@ -9,8 +9,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from lab.errors import InputError, LabError, ModelError, ServiceError
-from lab.service.pipelines import Busy
+from lab.errors import InputError, LabError, MissingError, ModelError, ServiceError
+from lab.service.gate import Busy, Gone, Stopping
+from lab.service.pieces import Late
 
 log = logging.getLogger("lab.service")
 
@@ -29,12 +30,18 @@ def problem(status: int, title: str, detail: str, headers: dict[str, str] | None
 
 def of_lab_error(error: LabError) -> JSONResponse:
     """The answer for an error of the pipeline."""
+    if isinstance(error, MissingError):
+        return problem(404, "Not Found", error.what)
     if isinstance(error, InputError):
         return problem(422, "Unprocessable Content", error.what)
+    if isinstance(error, Gone):
+        return problem(499, "Client Closed Request", error.what)  # for the log only: nobody reads it
     log.warning("%s", error)
-    if isinstance(error.__cause__, httpx.TimeoutException):
+    if isinstance(error, Late) or isinstance(error.__cause__, httpx.TimeoutException):
         return problem(504, "Gateway Timeout", LATE)
     if isinstance(error, Busy):
+        return problem(503, "Service Unavailable", error.what, {"Retry-After": str(error.retry_after)})
+    if isinstance(error, Stopping):
         return problem(503, "Service Unavailable", error.what, AGAIN)
     if isinstance(error, ServiceError):
         return problem(503, "Service Unavailable", AWAY, AGAIN)

@@ -1,0 +1,52 @@
+"""A Redis of the lesson's own, apart from the lab's: `redis = own_redis.start("07")`, then `redis.url`.
+
+It ends with the notebook's kernel, however that ends, and what it held goes with it.
+"""
+
+import atexit
+import os
+import shutil
+
+from lab.containers import workspace
+from lab.redis_server import RedisServer
+
+_running: dict[str, RedisServer] = {}
+
+
+def start(lesson: str) -> RedisServer:
+    """An empty Redis on a free port of this machine, with a password of its own. A second call gives a new one. Raises ServiceError."""
+    stop(lesson)
+    _remove_remains(lesson)
+    _running[lesson] = RedisServer(workspace(lesson) / f"redis-{os.getpid()}").start()
+    return _running[lesson]
+
+
+def stop(lesson: str) -> None:
+    """Stops the lesson's Redis and removes its data; nothing happens when none runs."""
+    server = _running.pop(lesson, None)
+    if server:
+        server.stop()
+        shutil.rmtree(server.folder, ignore_errors=True)
+
+
+def _remove_remains(lesson: str) -> None:
+    """Folders of kernels that were killed: their Redis ended with them, and nobody was left to clear up."""
+    for folder in workspace(lesson).glob("redis-*"):
+        if not _runs(int(folder.name.removeprefix("redis-"))):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+@atexit.register
+def _stop_all() -> None:
+    for lesson in list(_running):
+        stop(lesson)
