@@ -193,6 +193,11 @@ class Settings(BaseSettings):
         return f"{server}/{REDIS_USES.index(use)}"
 
     @property
+    def has_redis(self) -> bool:
+        """Whether this lab has a Redis: one of its own, with the profile production, or the one that REDIS_URL names."""
+        return bool(self.redis_url) or "production" in {name.strip() for name in self.compose_profiles.split(",")}
+
+    @property
     def jupyter_url(self) -> str:
         """Address of JupyterLab, without the token."""
         return f"http://127.0.0.1:{self.jupyter_port}"
