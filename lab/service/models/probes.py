@@ -11,7 +11,7 @@ class Health(BaseModel):
     status: Literal["alive"] = "alive"
 
 
-Check = Literal["ok", "away", "missing"]
+Check = Literal["ok", "away", "missing", "stopping"]
 
 
 class Readiness(BaseModel):
