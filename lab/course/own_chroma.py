@@ -2,8 +2,6 @@
 
 import atexit
 import shutil
-import socket
-import subprocess
 import sys
 from pathlib import Path
 from tempfile import mkdtemp
@@ -11,12 +9,11 @@ from time import monotonic, sleep
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from lab.addresses import free_port
 from lab.errors import ServiceError
+from lab.tied import Tied
 
 PATIENCE = 60.0  # seconds for a start
-# Runs the server, and ends it when the notebook's kernel is gone: then nobody holds the other end of standard input.
-WATCH = "import subprocess, sys, threading\nserver = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)\n"
-WATCH += "threading.Thread(target=lambda: (sys.stdin.read(), server.terminate()), daemon=True).start()\nserver.wait()"
 CHROMA = "import sys; from chromadb.cli.cli import app; sys.exit(app())"
 
 
@@ -24,12 +21,10 @@ class OwnChroma:
     """Chroma on a port of its own. `start` and `stop` may be called again and again; its data stays until `remove`."""
 
     def __init__(self) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._folder = Path(mkdtemp(prefix="lesson-chroma-"))
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Tied | None = None
         atexit.register(self.remove)
 
     def __repr__(self) -> str:
@@ -39,21 +34,19 @@ class OwnChroma:
         """Start it if it is stopped, and wait for its first answer. Raises ServiceError."""
         if not self._process:
             command = [sys.executable, "-c", CHROMA, "run", "--path", str(self._folder), "--host", "127.0.0.1", "--port", str(self.port)]
-            quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-            self._process = subprocess.Popen([sys.executable, "-c", WATCH, *command], stdin=subprocess.PIPE, **quiet)
+            self._process = Tied(command, self._folder / "chroma.log")
         deadline = monotonic() + PATIENCE
         while not self._answers():
-            if self._process.poll() is not None or monotonic() > deadline:
+            if not self._process.runs or monotonic() > deadline:
                 raise ServiceError("The lesson's own Chroma did not start.", "Run this cell again.")
             sleep(0.05)
         return self
 
     def stop(self) -> "OwnChroma":
         """End it and wait until it is gone."""
-        process, self._process = self._process, None
-        if process and process.stdin:
-            process.stdin.close()
-            process.wait(timeout=PATIENCE)
+        if self._process:
+            self._process.stop()
+        self._process = None
         return self
 
     def remove(self) -> None:
