@@ -50,7 +50,9 @@ class Workers:
         return " ready." in self.log(self.processes.index(process)).read_text("utf-8", "replace")
 
     def stop(self) -> None:
-        import shutil; [shutil.copy(self.log(n), f'/tmp/queue-w{n}.log') for n in range(len(self.processes))]
+        import shutil
+
+        [shutil.copy(self.log(n), f"/tmp/queue-w{n}.log") for n in range(len(self.processes))]
         for process in self.processes:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
