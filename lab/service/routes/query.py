@@ -20,7 +20,15 @@ STREAM = {
     "description": "The answer; with `stream`, events: `sources`, `token` (a draft), and last `answer` (checked) or `error` (a problem).",
     "content": {
         EVENTS: {
-            "schema": {"type": "string"},
+            "schema": {
+                "title": "Event",
+                "type": "object",
+                "properties": {
+                    "event": {"enum": ["sources", "token", "answer", "error"]},
+                    "data": {"type": "string", "contentMediaType": "application/json"},
+                },
+                "required": ["event", "data"],
+            },
             "example": 'event: sources\ndata: []\n\nevent: token\ndata: {"draft": "Chroma"}\n\nevent: answer\ndata: {"answer": "…"}\n\n',
         }
     },
