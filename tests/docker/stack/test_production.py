@@ -93,6 +93,12 @@ def test_waiting_tasks_survive_a_crash_of_redis(production, wait_until):
     wait_until(lambda: states(production, tasks) == ["completed"] * 3, "the answers", 120)
 
 
+def test_redis_drops_no_task_and_writes_each_change(production):
+    ask_redis = "for name in appendonly maxmemory-policy; do REDISCLI_AUTH=$(cat /data/password) redis-cli config get $name; done"
+    said = production.do("exec", "--no-TTY", "redis", "sh", "-c", ask_redis)
+    assert said.split() == ["appendonly", "yes", "maxmemory-policy", "noeviction"]
+
+
 def test_only_apis_and_workers_reach_redis(production, engine):
     code = "import json, socket\ntry: socket.create_connection(('redis', 6379), 2); print(json.dumps('open'))"
     code += "\nexcept OSError: print(json.dumps('closed'))"
