@@ -30,6 +30,11 @@ class OwnChroma:
     def __repr__(self) -> str:
         return f"<OwnChroma: {'running' if self._process else 'stopped'}>"
 
+    @property
+    def folder(self) -> Path:
+        """Where it keeps its data: for a lesson that looks at the files, or copies them."""
+        return self._folder
+
     def start(self) -> "OwnChroma":
         """Start it if it is stopped, and wait for its first answer. Raises ServiceError."""
         if not self._process:
