@@ -1,6 +1,7 @@
 """The API over a pipeline that answers what a test says."""
 
 import zlib
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing_extensions import override
 
 from lab.rag.answer import Answer, Citation, IngestReport
 from lab.rag.embed import Embedder
+from lab.rag.embedding_models import about
 from lab.rag.generate import Draft
 from lab.rag.pipeline import Rag
 from lab.rag.question import asked
@@ -84,6 +86,10 @@ def api(rag: FakeRag, readiness: dict[str, str]) -> Iterator[TestClient]:
 
 class CountedWords(Embedder):
     """Vectors that count words, without a model."""
+
+    def __init__(self, settings: Settings):
+        self.settings, self.model, self.traits = settings, settings.embed_model, about(settings.embed_model)
+        self._known = OrderedDict()
 
     @override
     def digest(self) -> str:
