@@ -3,6 +3,7 @@
 LabError            what happened, and the next action
 ├── SettingError    a setting has a value that cannot work
 ├── InputError      a document, a question or a request cannot be used
+│   └── MissingError    what a request names is not there
 ├── ServiceError    a service of the lab is away, broke off or did not start
 ├── EngineError     Docker cannot be used, or did not do what was asked of it
 └── ModelError      a model is missing, broken or too large
@@ -27,6 +28,10 @@ class SettingError(LabError):
 
 class InputError(LabError):
     """A document, a question or a request cannot be used."""
+
+
+class MissingError(InputError):
+    """What a request names is not there."""
 
 
 class ServiceError(LabError):

@@ -6,9 +6,7 @@ The lab's own Redis, the lessons that need one and the tests use it.
 import os
 import secrets
 import shutil
-import signal
 import socket
-import subprocess
 import time
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -16,9 +14,8 @@ from pathlib import Path
 
 from lab.errors import ServiceError
 from lab.files import write_whole
+from lab.tied import Tied
 
-# The shell waits for the end of its input, which comes when the caller closes the pipe, or ends in whichever way; then Redis ends too.
-TIED = '"$@" >>"$LOG" 2>&1 & echo $!; read -r _; kill $! 2>/dev/null; wait'
 POLL = 0.02  # seconds between two looks
 
 
@@ -74,7 +71,7 @@ class RedisServer:
         self.folder = folder
         self.port = port or _free_port()
         self.password = secrets.token_urlsafe(12)
-        self._shell: subprocess.Popen[str] | None = None
+        self._process: Tied | None = None
         self.pid = 0
 
     @property
@@ -96,30 +93,23 @@ class RedisServer:
     def start(self) -> "RedisServer":
         """Starts it, again too, with what its folder holds; returns when it answers. Raises ServiceError."""
         self.stop()
-        command = ["sh", "-c", TIED, "sh", str(find_redis()), str(write_configuration(self.folder, self.port, self.password))]
-        # a session of its own: what interrupts the caller does not reach it
-        env = environment({**os.environ, "LOG": str(self.log)})
-        pipe = subprocess.PIPE
-        self._shell = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=env, start_new_session=True)
-        assert self._shell.stdout
-        self.pid = int(self._shell.stdout.readline())
+        command = [str(find_redis()), str(write_configuration(self.folder, self.port, self.password))]
+        self._process = Tied(command, self.log, environment(os.environ))
+        self.pid = self._process.pid
         self._wait(20)
         return self
 
     def stop(self) -> None:
         """Lets it write its data and end."""
-        if self._shell is None:
-            return
-        for pipe in (self._shell.stdin, self._shell.stdout):
-            if pipe:
-                pipe.close()
-        self._shell.wait(timeout=10)
-        self._shell = None
+        if self._process:
+            self._process.stop()
+        self._process = None
 
     def kill(self) -> None:
         """Ends it as a crash would (`kill -9`); `start` brings it back with what had reached its folder."""
-        os.kill(self.pid, signal.SIGKILL)
-        self.stop()
+        if self._process:
+            self._process.kill()
+        self._process = None
 
     def _wait(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds

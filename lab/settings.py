@@ -119,6 +119,9 @@ class Settings(BaseSettings):
     api_origins: str = ""  # web pages that may call it from a browser, like http://localhost:3000; comma between them
     api_rate_limit: str = ""  # calls of one key or address, like 60/minute; empty: no limit
     api_max_body_mb: float = Field(10, gt=0)  # a larger request is refused
+    api_host: str = "127.0.0.1"  # address that `python -m lab.service` listens on; beyond this machine only with api_keys
+    api_time_limit: float = Field(300, gt=0)  # seconds for one request, waiting included
+    api_stop_timeout: float = Field(30, ge=0)  # seconds that running answers have to finish when the API is stopped
     api_concurrency: int = Field(4, ge=1, le=64)  # questions that are answered at once
     api_queue: int = Field(16, ge=0, le=10_000)  # questions that may wait for that; a further one is refused at once
     api_cache_ttl: float = Field(3600, ge=0)  # seconds an answer is kept; 0: nothing is kept
@@ -132,6 +135,8 @@ class Settings(BaseSettings):
     worker_time_limit: float = Field(300, gt=0)  # seconds for one task
     worker_redelivery: float = Field(360, gt=0)  # seconds after which a task of a worker that died goes to another; above worker_time_limit
     worker_retries: int = Field(3, ge=0, le=20)  # further attempts when a service is away
+    worker_deaths: int = Field(3, ge=1, le=1000)  # a task that so many processes died of is not begun again
+    worker_queue: int = Field(10_000, ge=1)  # tasks that may wait; a further one is refused
     worker_result_ttl: float = Field(86_400, gt=0)  # seconds a result is kept
 
     # waiting

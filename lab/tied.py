@@ -23,6 +23,11 @@ class Tied:
         self.pid = int(self._shell.stdout.readline())
         self.log = log
 
+    @property
+    def runs(self) -> bool:
+        """False once it has ended, in whichever way."""
+        return self._shell.poll() is None
+
     def stop(self, seconds: float = PATIENCE) -> None:
         """Ask it to end, and wait until it and its shell have. A second call does nothing. After `seconds` it is ended."""
         for pipe in (self._shell.stdin, self._shell.stdout):
@@ -35,6 +40,6 @@ class Tied:
 
     def kill(self) -> None:
         """End it and all that it started as a crash would: `kill -9`."""
-        if self._shell.poll() is None:
+        if self.runs:
             os.killpg(self._shell.pid, signal.SIGKILL)
             self._shell.wait(timeout=PATIENCE)

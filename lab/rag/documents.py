@@ -1,9 +1,10 @@
 """Documents from a folder or a file: Markdown, text, HTML and PDF, each with its source, title and fingerprint."""
 
 import hashlib
+import json
 import stat
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from langchain_core.documents import Document
 from lab.errors import InputError
 from lab.rag.answer import Problem
 from lab.rag.html_reader import read_html
+from lab.rag.own import Value, kept
 from lab.rag.pdf_reader import empty_pages, read_pdf
 from lab.rag.text_reader import Unread, read_markdown, read_text
 from lab.settings import folder_label
@@ -49,6 +51,15 @@ class Loaded:
             raise InputError(what, "Name a folder that has some: lab ingest FOLDER")
 
 
+@dataclass(frozen=True)
+class Handed:
+    """A text that somebody hands over, and what they say about it."""
+
+    text: str
+    source: str = ""
+    about: Mapping[str, Value] = field(default_factory=dict)
+
+
 def load(path: Path, max_mb: float) -> Loaded:
     """Load every document under `path`, or the one file it names. One bad document does not stop the others."""
     root = path if path.is_dir() else path.parent
@@ -65,23 +76,36 @@ def load(path: Path, max_mb: float) -> Loaded:
     return loaded
 
 
-def from_text(text: str, source: str, max_mb: float) -> Loaded:
-    """One text; as Markdown when its source ends in .md. Without a source it gets one that follows from its content.
+def from_texts(handed: Iterable[Handed], max_mb: float) -> Loaded:
+    """Texts, each as Markdown when its source ends in .md. Without a source a text gets one that follows from its content.
 
-    Raises InputError for a text that is blank or too long, and for a source that cannot be a name.
+    One that is blank or too long, or whose source or fields cannot be kept, becomes a problem.
     """
+    loaded = Loaded(HANDED_OVER, whole=False)
+    for one in handed:
+        try:
+            loaded.documents.append(_of_text(one.text, one.source, one.about, max_mb))
+        except InputError as error:
+            loaded.problems.append(Problem(one.source, error.what, error.hint))
+    return loaded
+
+
+def _of_text(text: str, source: str, about: Mapping[str, Value], max_mb: float) -> Document:
     size = len(text.encode())
     if not text.strip():
         raise InputError("The text is empty.", "Send one with words in it.")
     if size > max_mb * 1e6:
         raise InputError(f"The text has {size / 1e6:.1f} MB; the limit is {max_mb:g} MB.", "Split it, or raise MAX_DOCUMENT_MB.")
+    brought = kept(about)
     sha256 = hashlib.sha256(text.encode()).hexdigest()
     source = source.strip() or f"text-{sha256[:12]}.md"
     if len(source) > LONGEST_SOURCE or not source.isprintable():
         raise InputError(f"A source is one line of at most {LONGEST_SOURCE} characters.", "Give a short name, like notes/volumes.md.")
     title, content = read_markdown(text.encode(), source)
-    about = {"source": source, "title": title, "sha256": sha256, "folder": HANDED_OVER}
-    return Loaded(HANDED_OVER, [Document(page_content=content, metadata=about)], whole=False)
+    if brought:  # other fields make another version of the document
+        sha256 = hashlib.sha256(json.dumps([text, brought], sort_keys=True).encode()).hexdigest()
+    metadata = {"source": source, "title": title, "sha256": sha256, "folder": HANDED_OVER, **brought}
+    return Document(page_content=content, metadata=metadata)
 
 
 def _add(loaded: Loaded, file: Path, source: str, max_mb: float, first_with: dict[str, str]) -> None:

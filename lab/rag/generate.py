@@ -1,8 +1,9 @@
 """The model's words: streamed, with a time limit, and with a note when the model did not read the whole prompt."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -50,25 +51,34 @@ class Generator:
 
     def stream(self, question: str, hits: list[Hit]) -> Iterator[str | Draft]:
         """Pieces of text as the model writes them, and last the Draft."""
-        draft = Draft()
-        end: dict[str, Any] = {}
-        passages = hits[: PASSAGES.get(self.settings.chat_model, len(hits))]
-        values = {"context": join(passages), "question": question}
+        values, writing = self._values(question, hits), _Writing()
         with ollama_errors(self.settings, self.settings.chat_model):
             for piece in self.chain.stream(values):
-                end = {**end, **piece.response_metadata, **(piece.usage_metadata or {})}
-                if piece.content:
-                    draft.text += piece.content
-                    yield piece.content
+                if text := writing.take(piece):
+                    yield text
+        yield self._draft(values, writing)
+
+    async def astream(self, question: str, hits: list[Hit]) -> AsyncGenerator[str | Draft, None]:
+        """The same on an event loop. Whoever cancels it, or closes it, ends the generation in the model server."""
+        values, writing = self._values(question, hits), _Writing()
+        with ollama_errors(self.settings, self.settings.chat_model):
+            async with aclosing(self.chain.astream(values)) as pieces:  # type: ignore[type-var]  # LangChain calls its generator an iterator
+                async for piece in pieces:
+                    if text := writing.take(piece):
+                        yield text
+        yield self._draft(values, writing)
+
+    def _values(self, question: str, hits: list[Hit]) -> dict[str, str]:
+        passages = hits[: PASSAGES.get(self.settings.chat_model, len(hits))]
+        return {"context": join(passages), "question": question}
+
+    def _draft(self, values: dict[str, str], writing: "_Writing") -> Draft:
+        end = writing.end
         if not end.get("done"):
             raise broke_off(self.settings)
-        draft.prompt, draft.prompt_tokens = (
-            str(prompt(self.settings, "answer").format_messages(**values)[0].content),
-            end.get("input_tokens", 0),
-        )
-        draft.unread = self._unread(draft.prompt, draft.prompt_tokens)
-        draft.unfinished = self._unfinished(end)
-        yield draft
+        asked = str(prompt(self.settings, "answer").format_messages(**values)[0].content)
+        read = end.get("input_tokens", 0)
+        return Draft(writing.text, self._unread(asked, read), self._unfinished(end), asked, read)
 
     def _unread(self, text: str, read: int) -> str:
         needed = at_least(text)
@@ -82,6 +92,20 @@ class Generator:
             return ""
         own, written = self.settings, end.get("output_tokens", 0)
         return f"The answer was cut at {written} tokens: NUM_PREDICT is {own.num_predict}, NUM_CTX is {own.num_ctx}."
+
+
+@dataclass
+class _Writing:
+    """The pieces so far, and what the server says besides."""
+
+    text: str = ""
+    end: dict[str, Any] = field(default_factory=dict)
+
+    def take(self, piece: Any) -> str:
+        """The piece's text."""
+        self.end = {**self.end, **piece.response_metadata, **(piece.usage_metadata or {})}
+        self.text += piece.content
+        return str(piece.content)
 
 
 def at_least(text: str) -> int:

@@ -13,33 +13,35 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import bm25s
 import numpy as np
 
+from lab.rag.own import FIELDS, PREFIX
 from lab.rag.stores.collection import Collection, Where
 from lab.rag.words import Lexicon, tokens
 from lab.settings import Settings
 
 logging.getLogger("bm25s").setLevel(logging.WARNING)  # it asks for every step to be logged
 
-FIELDS = ("folder", "source", "section", "script")  # what a search may be limited to
 KEPT = "chunks.json"
 SUMS = "sha256.json"  # of each file beside it: a file that was damaged is noticed
 LEFT = 3600  # seconds after which a half-written folder is of a process that was ended
-FORM = 1  # counts changes of the tokens and of the files: another number makes the index anew
+FORM = 2  # counts changes of the tokens and of the files: another number makes the index anew
+
+
+Rows = dict[str, dict[str, list[int]]]  # for each field, the rows of each value
 
 
 @dataclass
 class KeywordIndex:
-    """Ids of chunks, the fields they can be filtered by, and the sparse matrix of their BM25 scores (None: no words at all)."""
+    """Ids of chunks, what they can be filtered by, and the sparse matrix of their BM25 scores (None: no words at all)."""
 
     state: list[Any]
     ids: np.ndarray
-    fields: list[list[str]]  # of each chunk, in the order of FIELDS
+    rows: Rows
     scores: bm25s.BM25 | None
     lexicon: Lexicon
 
@@ -47,23 +49,26 @@ class KeywordIndex:
     def build(cls, state: list[Any], records: Iterable[dict[str, Any]]) -> "KeywordIndex":
         """Read all chunks."""
         vocabulary: dict[str, int] = {}
-        rows, ids, fields = [], [], []
-        for record in records:
-            rows.append([vocabulary.setdefault(token, len(vocabulary)) for token in tokens(record["document"])])
+        texts, ids = [], []
+        rows: Rows = {field: defaultdict(list) for field in FIELDS}
+        for row, record in enumerate(records):
+            texts.append([vocabulary.setdefault(token, len(vocabulary)) for token in tokens(record["document"])])
             ids.append(record["id"])
-            fields.append([str((record["metadata"] or {}).get(name, "")) for name in FIELDS])
+            for field, value in (record["metadata"] or {}).items():
+                if isinstance(value, str) and (field in FIELDS or field.startswith(PREFIX)):
+                    rows.setdefault(field, defaultdict(list))[value].append(row)
         scores = bm25s.BM25() if vocabulary else None
         if scores:
-            scores.index((rows, vocabulary), show_progress=False)
-        return cls._of(state, ids, fields, scores)
+            scores.index((texts, vocabulary), show_progress=False)
+        return cls._of(state, ids, rows, scores)
 
     @classmethod
-    def _of(cls, state: list[Any], ids: list[str], fields: list[list[str]], scores: bm25s.BM25 | None) -> "KeywordIndex":
+    def _of(cls, state: list[Any], ids: list[str], rows: Rows, scores: bm25s.BM25 | None) -> "KeywordIndex":
         counts = {}
         if scores:  # the matrix has a column for each token, and in it a number for each text with that token
             texts_with = np.diff(scores.scores["indptr"])
             counts = {token: int(texts_with[column]) for token, column in scores.vocab_dict.items() if column < len(texts_with)}
-        return cls(state, np.asarray(ids), fields, scores, Lexicon.of(len(ids), counts))
+        return cls(state, np.asarray(ids), rows, scores, Lexicon.of(len(ids), counts))
 
     def search(self, question: str, n: int, where: Where | None = None) -> list[tuple[str, float]]:
         """The n chunks that share the weightiest words with the question, best first; ties in the order of their ids."""
@@ -84,18 +89,10 @@ class KeywordIndex:
             return None
         mask = np.ones(len(self.ids), dtype=np.float32)
         for field, values in where.items():
-            passed = [row for value in values for row in self._rows[field].get(str(value), ())]
+            held = self.rows.get(field, {})
+            passed = [row for value in set(values) for row in held.get(str(value), ())]
             mask *= np.bincount(passed, minlength=len(mask)).astype(bool)
         return mask
-
-    @cached_property
-    def _rows(self) -> dict[str, dict[str, list[int]]]:
-        """For each field, the rows of each value."""
-        rows: dict[str, dict[str, list[int]]] = {field: defaultdict(list) for field in FIELDS}
-        for row, values in enumerate(self.fields):
-            for field, value in zip(FIELDS, values, strict=True):
-                rows[field][value].append(row)
-        return rows
 
     def save(self, folder: Path) -> None:
         """Keep it, whole or not at all."""
@@ -106,7 +103,7 @@ class KeywordIndex:
         new = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
         try:
             self.scores.save(new, show_progress=False)
-            kept = {"form": FORM, "state": self.state, "ids": self.ids.tolist(), "fields": self.fields}
+            kept = {"form": FORM, "state": self.state, "ids": self.ids.tolist(), "rows": self.rows}
             (new / KEPT).write_text(json.dumps(kept), "utf-8")
             (new / SUMS).write_text(json.dumps(_sums(new)), "utf-8")
             shutil.rmtree(folder, ignore_errors=True)
@@ -124,7 +121,7 @@ class KeywordIndex:
             if (kept["form"], kept["state"]) != (FORM, state):
                 return None
             scores = bm25s.BM25.load(folder)
-            return cls._of(state, kept["ids"], kept["fields"], scores)
+            return cls._of(state, kept["ids"], kept["rows"], scores)
         except Exception:  # not there, or damaged in whatever way: it is made anew
             return None
 

@@ -6,18 +6,22 @@ rag.ask("Are my models deleted when I remove the container?")
 """
 
 import time
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Iterable, Iterator
+from contextlib import aclosing
 from pathlib import Path
 from typing import cast
 
 import numpy as np
+from anyio import to_thread
 
 from lab.errors import InputError
 from lab.rag.answer import Answer, IngestReport, State
+from lab.rag.catalogue import Catalogue
 from lab.rag.chat_model import Helper
 from lab.rag.connections import load_libraries
 from lab.rag.conversation import Conversation
-from lab.rag.documents import Loaded, from_text, load
+from lab.rag.documents import Handed, Loaded, from_texts, load
 from lab.rag.embed import Embedder
 from lab.rag.generate import Draft, Generator
 from lab.rag.ground import Evidence, cite, holds
@@ -32,19 +36,21 @@ from lab.rag.trace import Trace
 from lab.rag.window import passages
 from lab.settings import Settings, get_settings
 
+BESIDE = 4  # other collections whose keyword index is kept in memory
 REFUSAL = "Not in these documents."
 
 
 class Rag:
     """One collection with its models. Connects at first use, so it can be opened while a service is still starting."""
 
-    def __init__(self, settings: Settings):
+    def __init__(self, settings: Settings, beside: "Rag | None" = None):
         self.settings = settings
-        self.embedder = Embedder(settings)
-        self.store = Store(settings, self.embedder)
-        self.helper = Helper(settings)
+        self.embedder: Embedder = beside.embedder if beside else Embedder(settings)
+        self.store: Store = Store(settings, self.embedder, beside.store if beside else None)
+        self.helper: Helper = beside.helper if beside else Helper(settings)
         self.retriever = Search(settings, self.embedder, self.store, self.helper)
-        self.generator = Generator(settings)
+        self.generator: Generator = beside.generator if beside else Generator(settings)
+        self._beside: OrderedDict[str, Rag] = OrderedDict()
 
     @classmethod
     def open(cls, settings: Settings | None = None) -> "Rag":
@@ -53,6 +59,23 @@ class Rag:
         if settings.vector_store != "memory":
             load_libraries()
         return cls(settings)
+
+    def at(self, collection: str | None) -> "Rag":
+        """The same pipeline over another collection: with its models, its connections and what it remembers of texts."""
+        name = collection or self.settings.collection
+        if name == self.settings.collection:
+            return self
+        if name not in self._beside:
+            self._beside[name] = Rag(self.settings.model_copy(update={"collection": name}), self)
+        self._beside.move_to_end(name)
+        while len(self._beside) > BESIDE:
+            self._beside.popitem(last=False)
+        return self._beside[name]
+
+    @property
+    def documents(self) -> Catalogue:
+        """What is in the collection, document by document."""
+        return Catalogue(self.store)
 
     def ingest(self, folder: str | Path | None = None, on_progress: Progress | None = None, rebuild: bool = False) -> IngestReport:
         """Bring the collection into agreement with a folder or one file; without a name, with the handbook.
@@ -69,10 +92,15 @@ class Rag:
 
     def ingest_text(self, text: str, source: str = "") -> IngestReport:
         """Bring one text into the collection; it replaces what came from the same source. The same text twice changes nothing."""
-        report = self._take(from_text(text, source, self.settings.max_document_mb))
+        report = self.ingest_texts([Handed(text, source)])
         for problem in report.problems:
             raise InputError(problem.what, problem.hint)
         return report
+
+    def ingest_texts(self, texts: Iterable[Handed]) -> IngestReport:
+        """Bring several texts into the collection; each that cannot be used becomes a problem, and the others are stored."""
+        loaded = from_texts(texts, self.settings.max_document_mb)
+        return self._take(loaded) if loaded.documents else IngestReport(problems=loaded.problems)
 
     def _take(self, loaded: Loaded, show: Progress = lambda done, total, document: None, rebuild: bool = False) -> IngestReport:
         self.embedder.digest()  # a missing model is told before anything is written
@@ -90,15 +118,43 @@ class Rag:
             raise InputError(f"{k} passages cannot be searched for.", "Give k a number of at least 1, or leave it out.")
         return self._search(asked(question), k or self.settings.top_k, Clock(), where).hits
 
-    def ask(self, question: str, where: Filter | None = None) -> Answer:
-        """Answer a question from the documents, or from those that `where` lets through."""
-        *_, answer = self.stream(question, where)
+    def ask(self, question: str, where: Filter | None = None, k: int | None = None) -> Answer:
+        """Answer a question from the documents, or from those that `where` lets through; `k` passages instead of TOP_K."""
+        *_, answer = self.steps(question, where, k)
         return cast(Answer, answer)
 
-    def stream(self, question: str, where: Filter | None = None) -> Iterator[str | Answer]:
+    def stream(self, question: str, where: Filter | None = None, k: int | None = None) -> Iterator[str | Answer]:
         """The model's words as they come, and last the Answer. The words are a draft: only the Answer was checked."""
+        yield from (step for step in self.steps(question, where, k) if not isinstance(step, Found))
+
+    def steps(self, question: str, where: Filter | None = None, k: int | None = None) -> Iterator[Found | str | Answer]:
+        """What was found, the model's words as they come, and last the Answer."""
         question, clock = asked(question), Clock()
-        yield from self._tell(question, self._search(question, self.settings.top_k, clock, where), clock)
+        found = self._search(question, k or self.settings.top_k, clock, where)
+        yield found
+        yield from self._tell(question, found, clock)
+
+    async def asteps(self, question: str, where: Filter | None = None, k: int | None = None) -> AsyncGenerator[Found | str | Answer, None]:
+        """The same on an event loop, which waits for nobody. Whoever cancels it ends the generation in the model server.
+
+        Cancelled while a thread searches or checks, it ends when that thread has: nobody else may use this pipeline before.
+        """
+        question, clock = asked(question), Clock()
+        found = await to_thread.run_sync(self._search, question, k or self.settings.top_k, clock, where)
+        yield found
+        evidence = await to_thread.run_sync(self._covering, question, found, clock)
+        if not evidence:
+            yield _refused(question, found, clock)
+            return
+        draft = Draft()
+        with clock.stage("generate"):
+            async with aclosing(self.generator.astream(question, found.hits)) as pieces:
+                async for piece in pieces:
+                    if isinstance(piece, Draft):
+                        draft = piece
+                    else:
+                        yield piece
+        yield await to_thread.run_sync(self._checked, question, found, evidence, draft, clock)
 
     def trace(self, question: str, where: Filter | None = None) -> Trace:
         """Ask, and show each stage: what was found with which scores, what the model was given, the answer, and the times."""
@@ -127,10 +183,8 @@ class Rag:
         return self.retriever.run(question, k, where, clock)
 
     def _tell(self, question: str, found: Found, clock: Clock) -> Iterator[str | Answer]:
-        with clock.stage("ground"):
-            evidence = self._evidence(question, found, clock)
-            covered = evidence.covered()
-        if not covered:
+        evidence = self._covering(question, found, clock)
+        if not evidence:
             yield _refused(question, found, clock)
             return
         draft = Draft()
@@ -140,8 +194,13 @@ class Rag:
                     draft = piece
                 else:
                     yield piece
-        found.trace.prompt, found.trace.prompt_tokens = draft.prompt, draft.prompt_tokens
         yield self._checked(question, found, evidence, draft, clock)
+
+    def _covering(self, question: str, found: Found, clock: Clock) -> Evidence | None:
+        """What the documents say about it; None when that is no answer."""
+        with clock.stage("ground"):
+            evidence = self._evidence(question, found, clock)
+            return evidence if evidence.covered() else None
 
     def _evidence(self, question: str, found: Found, clock: Clock) -> Evidence:
         """The sentences that may answer the question: of all that the model reads."""
@@ -154,6 +213,7 @@ class Rag:
 
     def _checked(self, question: str, found: Found, evidence: Evidence, draft: Draft, clock: Clock) -> Answer:
         """The draft where the sources support it, else their own sentences."""
+        found.trace.prompt, found.trace.prompt_tokens = draft.prompt, draft.prompt_tokens
         with clock.stage("ground"):
             statements = evidence.check(draft.text)
             state: State = "grounded" if holds(statements) else "quoted"

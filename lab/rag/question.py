@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lab.errors import InputError
+from lab.errors import InputError, MissingError
 from lab.settings import Settings
 
 LONGEST = 2000  # characters of a question
@@ -20,9 +20,9 @@ def asked(question: Any) -> str:
     return text
 
 
-def nothing_indexed(settings: Settings) -> InputError:
+def nothing_indexed(settings: Settings) -> MissingError:
     """The collection is missing or empty."""
     hint = "Index the handbook: lab ingest"
     if settings.vector_store == "memory":
         hint = "VECTOR_STORE=memory forgets when a process ends: ingest in the same process, or set VECTOR_STORE=chroma."
-    return InputError(f"Nothing is indexed yet in the collection {settings.collection}.", hint)
+    return MissingError(f"Nothing is indexed yet in the collection {settings.collection}.", hint)

@@ -1,6 +1,6 @@
 """What every way of retrieval has in common: a query, an order of chunks, and the passages that come out of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
@@ -8,6 +8,7 @@ import numpy as np
 from langchain_core.documents import Document
 
 from lab.rag.keyword_index import KeywordIndex
+from lab.rag.own import Value, own
 from lab.rag.split import body
 from lab.rag.stores.collection import Collection, Where
 from lab.rag.words import term_set, terms
@@ -41,6 +42,7 @@ class Hit:
     position: int = 0  # of the chunk in its document
     window: tuple["Hit", ...] = ()  # the passage with what stands around it, in the document's order
     floor: float = 0.0  # the score of unrelated passages, which depends on the embedding model
+    own: Mapping[str, Value] = field(default_factory=dict, compare=False)  # what its document brought
 
     @property
     def rank(self) -> float:
@@ -91,7 +93,8 @@ class Query:
         known, chunk = document.metadata, document.id or ""
         cover = self.keywords.lexicon.cover(wanted, term_set(document.page_content))
         place = (known["source"], known["section"], known["title"])
-        return Hit(chunk, body(document), *place, self.near[chunk], cover, known["folder"], known["position"], floor=self.floor)
+        where = (known["folder"], known["position"])
+        return Hit(chunk, body(document), *place, self.near[chunk], cover, *where, floor=self.floor, own=own(known))
 
 
 def likeness(cosine: Number, floor: float) -> Number:

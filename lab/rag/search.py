@@ -12,7 +12,8 @@ from lab.rag.chat_model import Helper
 from lab.rag.embed import Embedder
 from lab.rag.embedding_models import reads
 from lab.rag.fuse import by_rank, by_scores, diverse
-from lab.rag.keyword_index import FIELDS, Keywords
+from lab.rag.keyword_index import KeywordIndex, Keywords
+from lab.rag.own import FIELDS, PREFIX, Value, written
 from lab.rag.question import nothing_indexed
 from lab.rag.rerank import reorder, reranker
 from lab.rag.retrieve import Dense, Hit, Keyword, Query, Ranking, Retriever
@@ -28,7 +29,7 @@ from lab.settings import Settings
 CANDIDATES = 50  # chunks that each way of retrieval gives
 CHOICE = 5  # times as many candidates as places, among which diversity chooses
 MODES: dict[str, tuple[Retriever, ...]] = {"dense": (Dense(),), "keyword": (Keyword(),), "hybrid": (Dense(), Keyword())}
-Filter = Mapping[str, str | Sequence[str]]
+Filter = Mapping[str, Value | Sequence[Value]]
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class Search:
             vector = self.embedder.embed_query(question)
         with clock.stage("search"):
             asked = Query(collection, self.keywords.of(collection, size), question, vector, floor=self.embedder.traits.floor)
+        _known(wanted, asked.keywords)
         found = Found(asked, [], Trace(question))
         order = self._order(found, wanted, max(CANDIDATES, self._needed(k)), clock)
         with clock.stage("search"):
@@ -178,22 +180,33 @@ class Search:
 
 
 def checked(where: Filter | None) -> Where:
-    """A filter with lists of values. Raises InputError for a field that chunks do not have, and for values that are no texts."""
-    if unknown := sorted(set(where or {}) - set(FIELDS)):
-        raise InputError(f"Chunks have no field {', '.join(unknown)} to filter by.", f"Filter by {', '.join(FIELDS)}.")
-    return {field: _values(field, values) for field, values in (where or {}).items()}
+    """A filter in the index's names, with lists of values. Raises InputError for what cannot be a filter."""
+    return {field if field in FIELDS else PREFIX + field: _values(field, values) for field, values in (where or {}).items()}
 
 
 def _values(field: str, given: Any) -> list[str]:
-    values = [given] if isinstance(given, str) else given
-    if not isinstance(values, Iterable) or not (texts := list(values)) or not all(isinstance(one, str) for one in texts):
-        hint = f'Give one text or several, for example where={{"{field}": ["one", "another"]}}, or leave {field} out.'
-        raise InputError(f"The filter {field} needs at least one text, and it is {given!r}.", hint)
-    return texts
+    """The values as they are kept: the index's own fields hold texts, those of documents any value."""
+    allowed, kinds = (str, "text") if field in FIELDS else (Value, "value")
+    values = [given] if isinstance(given, Value) else given
+    if not isinstance(values, Iterable) or not (several := list(values)) or not all(isinstance(one, allowed) for one in several):
+        hint = f'Give one {kinds} or several, for example where={{"{field}": ["one", "another"]}}, or leave {field} out.'
+        raise InputError(f"The filter {field} needs at least one {kinds}, and it is {given!r}.", hint)
+    return several if field in FIELDS else [written(one) for one in several]
+
+
+def _known(where: Where, index: KeywordIndex) -> None:
+    """Raises InputError for a field that no document has: most often it is misspelt."""
+    if unknown := sorted(_plain(field) for field in set(where) - set(index.rows)):
+        listed = ", ".join(_plain(field) for field in index.rows)
+        raise InputError(f"Chunks have no field {', '.join(unknown)} to filter by.", f"Filter by {listed}.")
+
+
+def _plain(field: str) -> str:
+    return field.removeprefix(PREFIX)
 
 
 def _told(where: Where) -> str:
-    return ", ".join(f"{field}={' or '.join(map(str, values))}" for field, values in where.items())
+    return ", ".join(f"{_plain(field)}={' or '.join(map(str, values))}" for field, values in where.items())
 
 
 def _since(started: float) -> float:

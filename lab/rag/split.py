@@ -18,6 +18,7 @@ from pathlib import Path
 from langchain_core.documents import Document
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
+from lab.rag.own import own_kept
 from lab.rag.pdf_reader import PAGE_END
 from lab.rag.text_reader import heading_name
 from lab.rag.tokens import count, fits
@@ -36,7 +37,7 @@ HIDE, SHOW = str.maketrans({"\n": "\ufdd0", " ": "\ufdd1"}), str.maketrans({"\uf
 
 
 def split(document: Document, size: int, overlap: int, splitter: Splitter = "headings", model: str = "") -> list[Document]:
-    """Chunks of one document, in order. Their metadata: folder, source, title, section, position.
+    """Chunks of one document, in order. Their metadata: folder, source, title, section, position, and its own fields.
 
     `size` and `overlap` count characters; with `tokens` they count tokens, and `model` is the embedding model that reads them.
     """
@@ -55,7 +56,7 @@ def _pieces(text: str, size: int, overlap: int, splitter: Splitter, model: str) 
 def chunk(about: dict[str, str], section: str, text: str) -> Document:
     """One chunk: the text that is embedded, stored and shown to the model is one and the same."""
     metadata = {name: about[name] for name in ("folder", "source", "title")}
-    return Document(page_content=_headings(section or about["title"]) + text, metadata={**metadata, "section": section})
+    return Document(page_content=_headings(section or about["title"]) + text, metadata={**metadata, "section": section, **own_kept(about)})
 
 
 def body(chunk: Document) -> str:
@@ -72,7 +73,8 @@ def number(chunks: list[Document]) -> list[Document]:
     """Give chunks their position and an id made from their content: the same content has the same id in every run."""
     seen: Counter[tuple[str, ...]] = Counter()
     for position, one in enumerate(chunks):
-        content = (*(one.metadata[name] for name in ("folder", "source", "section")), one.page_content)
+        brought = [f"{name}={value}" for name, value in sorted(own_kept(one.metadata).items())]
+        content = (*(one.metadata[name] for name in ("folder", "source", "section")), one.page_content, *brought)
         seen[content] += 1
         one.metadata["position"] = position
         one.id = hashlib.sha256("\0".join((*content, str(seen[content]))).encode()).hexdigest()

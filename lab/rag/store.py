@@ -18,14 +18,17 @@ REBUILD = "make it anew: lab ingest --rebuild"
 class Store:
     """Connects at first use. Every method raises ServiceError when a server is needed and away."""
 
-    def __init__(self, settings: Settings, embedder: Embedder):
+    def __init__(self, settings: Settings, embedder: Embedder, beside: "Store | None" = None):
         self.settings = settings
         self.embedder = embedder
+        self.beside = beside  # another collection's, whose connection serves this one too
         self._checked: set[str] = set()
 
     @cached_property
     def backend(self) -> Backend:
         """The store, opened when first needed. A store's libraries are imported by its own module only."""
+        if self.beside:
+            return self.beside.backend
         if self.settings.vector_store == "memory":
             from lab.rag.stores.memory import MemoryBackend
 
@@ -58,6 +61,10 @@ class Store:
     def stamp(self, collection: Collection) -> None:
         """Note in the collection what it was made with, and that its content changed now."""
         collection.note(self._about(collection.about))
+
+    def changed(self, collection: Collection, before: dict[str, Any]) -> None:
+        """Note that its content changed now, by something that wrote nothing new; `before` is what it was noted with."""
+        collection.note({**before, "changed_at": time.time()})
 
     def _about(self, known: dict[str, Any]) -> dict[str, Any]:
         own = self.settings

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from lab.rag.pipeline import Rag
 from lab.service.errors import handle_errors
+from lab.service.gate import Gate
 from lab.service.pipelines import Open, Pipelines
 from lab.service.readiness import Probe, read_readiness
 from lab.service.routes import router
@@ -21,9 +22,10 @@ def create_app(settings: Settings | None = None, open_rag: Open = Rag.open, prob
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         open_rag(settings)  # loads the libraries, some seconds, before the first question; connects to nothing
         yield
+        app.state.gate.close()
 
     app = FastAPI(title="Slipway RAG API", lifespan=lifespan)
-    app.state.settings, app.state.pipelines, app.state.probe = settings, Pipelines(settings, open_rag), probe
+    app.state.settings, app.state.gate, app.state.probe = settings, Gate(Pipelines(settings, open_rag), settings), probe
     app.include_router(router)
     handle_errors(app)
     return app

@@ -10,7 +10,9 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from lab.errors import InputError, LabError, ModelError, ServiceError
-from lab.service.pipelines import Busy
+from lab.service.gate import Busy, Stopping
+from lab.service.pieces import Late
+from lab.service.routes.depends import Gone
 
 log = logging.getLogger("lab.service")
 
@@ -31,10 +33,14 @@ def of_lab_error(error: LabError) -> JSONResponse:
     """The answer for an error of the pipeline."""
     if isinstance(error, InputError):
         return problem(422, "Unprocessable Content", error.what)
+    if isinstance(error, Gone):
+        return problem(499, "Client Closed Request", error.what)  # for the log only: nobody reads it
     log.warning("%s", error)
-    if isinstance(error.__cause__, httpx.TimeoutException):
+    if isinstance(error, Late) or isinstance(error.__cause__, httpx.TimeoutException):
         return problem(504, "Gateway Timeout", LATE)
     if isinstance(error, Busy):
+        return problem(503, "Service Unavailable", error.what, {"Retry-After": str(error.retry_after)})
+    if isinstance(error, Stopping):
         return problem(503, "Service Unavailable", error.what, AGAIN)
     if isinstance(error, ServiceError):
         return problem(503, "Service Unavailable", AWAY, AGAIN)

@@ -1,50 +1,61 @@
 """Pipelines for requests that come at the same time: each has one to itself, because a pipeline remembers vectors between calls."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from queue import Empty, LifoQueue
+from threading import Lock
 
 from lab.errors import ServiceError
 from lab.rag.pipeline import Rag
 from lab.settings import Settings
 
-MOST = 4  # the model server writes one answer at a time; more would only wait there instead of here
+COLLECTIONS = 8  # whose pipelines are kept: each holds the words of its collection in memory
 Open = Callable[[Settings], Rag]
 
 
-class Busy(ServiceError):
-    """All pipelines were in use for as long as a request may take."""
-
-
 class Pipelines:
-    """Lends pipelines. They connect at first use, so they can be made while Chroma or Ollama are away."""
+    """Lends pipelines. They connect at first use, so they can be made while Chroma or Ollama are away.
+
+    How many are lent at once is the gate's business (`lab.service.gate`); no call here waits.
+    """
 
     def __init__(self, settings: Settings, open_rag: Open):
         self.settings = settings
         self._open = open_rag
-        self._free: LifoQueue[Rag | None] = LifoQueue()  # the last one used comes first: its connections and its memory are warm
-        for _ in range(MOST):
-            self._free.put(None)
+        self._lock = Lock()
+        self._idle: OrderedDict[str, list[Rag]] = OrderedDict()  # by collection; the one used last comes last
 
     @contextmanager
-    def borrow(self) -> Iterator[Rag]:
-        """A pipeline of one's own for a while. One that met a failing service is not used again. Raises Busy."""
-        rag = self._next()
-        kept: Rag | None = None
+    def borrow(self, collection: str | None = None) -> Iterator[Rag]:
+        """A pipeline of one's own for a while, over COLLECTION or another collection."""
+        name = collection or self.settings.collection
+        rag = self._take(name) or self._open(self._settings_of(name))
         try:
-            rag = rag or self._open(self.settings)
             yield rag
-            kept = rag
         except ServiceError:
+            self.forget()
             raise
-        except Exception:
-            kept = rag
+        except BaseException:
+            self._give(name, rag)
             raise
-        finally:
-            self._free.put(kept)
+        self._give(name, rag)
 
-    def _next(self) -> Rag | None:
-        try:
-            return self._free.get(timeout=self.settings.request_timeout)
-        except Empty:
-            raise Busy("Too many questions at once.", "Ask again later.") from None
+    def forget(self) -> None:
+        """Lend no old pipeline again. After a service has failed, the connections of all of them may be broken."""
+        with self._lock:
+            self._idle.clear()
+
+    def _settings_of(self, name: str) -> Settings:
+        return self.settings if name == self.settings.collection else self.settings.model_copy(update={"collection": name})
+
+    def _take(self, name: str) -> Rag | None:
+        with self._lock:
+            idle = self._idle.get(name)
+            return idle.pop() if idle else None  # the last one: its connections and its memory are warm
+
+    def _give(self, name: str, rag: Rag) -> None:
+        with self._lock:
+            self._idle.setdefault(name, []).append(rag)
+            self._idle.move_to_end(name)
+            while len(self._idle) > COLLECTIONS:
+                self._idle.popitem(last=False)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from chromadb.api import ClientAPI
 
 
+MOST_OPEN = 8  # collections
+
+
 class ChromaCollection(Collection):
     """A collection of Chroma's behind LangChain's class for it. Raises ServiceError when Chroma is away."""
 
@@ -141,7 +144,9 @@ class ChromaBackend(Backend):
         """LangChain asks the server again when it opens a collection, so each is opened once."""
         key = str(found.id)
         if key not in self._opened:
-            self._opened = {key: ChromaCollection(self.settings, self.client, self.embeddings, found)}
+            if len(self._opened) >= MOST_OPEN:
+                self._opened.clear()
+            self._opened[key] = ChromaCollection(self.settings, self.client, self.embeddings, found)
         self._opened[key].found = found
         return self._opened[key]
 

@@ -1,16 +1,83 @@
-"""What routes are handed: made once, with the application."""
+"""What routes are handed: made once, with the application, in `create_app`.
 
-from typing import Annotated
+A route that needs a pipeline is `async` and goes through the gate, which decides who may run, wait or is refused:
+
+    @router.post("/rag")
+    async def ask(body: Question, turn: Asking) -> Answered:
+        return Answered.of(await turn.run(lambda rag: rag.ask(body.query)))
+
+`turn.run(call, collection)` does a call in a thread of the gate's, with a pipeline over that collection (none: COLLECTION).
+If the call returns a generator, `run` gives its last piece, and can stop it in between: prefer `lambda rag: rag.stream(...)` to
+`rag.ask(...)`, so that a client that goes away frees its place at the next word.
+
+`await turn.stream(call, collection)` gives an asynchronous iterator over a generator's pieces, as soon as the first one is there.
+A queue that is full, Chroma away, an empty question: all that fails before the first piece is raised by this `await`, so it gets a
+status of its own. Hand the iterator to `EventSourceResponse`; when that is cancelled, the call ends at its next piece.
+
+Both raise `gate.Busy` and `gate.Stopping` (503), `pieces.Late` (504), `Gone` (the client left), and what the call raises; every
+error becomes a problem in `lab.service.errors`, so a route catches none of them.
+`Gated` is the gate itself, for work that several clients wait for: there one that leaves must not stop it for the others.
+"""
+
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
+from starlette.types import Receive
 
-from lab.service.pipelines import Pipelines
+from lab.errors import LabError
+from lab.service.gate import Call, Gate
+from lab.service.pieces import Pieces
 from lab.settings import Settings
 
+T = TypeVar("T")
 
-def _pipelines(request: Request) -> Pipelines:
-    pipelines: Pipelines = request.app.state.pipelines
-    return pipelines
+
+class Gone(LabError):
+    """The client closed its connection before it had an answer."""
+
+
+@dataclass
+class Turn:
+    """The gate, on behalf of one client: when that one goes away, it leaves the line too."""
+
+    gate: Gate
+    receive: Receive
+
+    async def run(self, call: Call[T], collection: str | None = None) -> T:
+        """See `Gate.run`."""
+        return await self._unless_gone(self.gate.run(call, collection))
+
+    async def stream(self, call: Call[T], collection: str | None = None) -> Pieces[T]:
+        """See `Gate.stream`."""
+        return await self._unless_gone(self.gate.stream(call, collection))
+
+    async def _unless_gone(self, work: Awaitable[T]) -> T:
+        task, watch = asyncio.ensure_future(work), asyncio.ensure_future(self._gone())
+        try:
+            await asyncio.wait((task, watch), return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return task.result()
+            raise Gone("The client has gone.")
+        finally:
+            for one in (task, watch):
+                one.cancel()
+            await asyncio.gather(task, watch, return_exceptions=True)
+
+    async def _gone(self) -> None:
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
+
+
+def _gate(request: Request) -> Gate:
+    gate: Gate = request.app.state.gate
+    return gate
+
+
+def _turn(request: Request) -> Turn:
+    return Turn(request.app.state.gate, request.receive)
 
 
 def _settings(request: Request) -> Settings:
@@ -18,5 +85,11 @@ def _settings(request: Request) -> Settings:
     return settings
 
 
-Lent = Annotated[Pipelines, Depends(_pipelines)]
+def _caller(request: Request) -> str:
+    return str(getattr(request.state, "caller", ""))
+
+
+Asking = Annotated[Turn, Depends(_turn)]
+Gated = Annotated[Gate, Depends(_gate)]
 Given = Annotated[Settings, Depends(_settings)]
+Caller = Annotated[str, Depends(_caller)]  # the name of the key that was sent; empty when the API needs none

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from fastapi.testclient import TestClient
@@ -34,9 +34,16 @@ class FakeRag:
         return IngestReport(documents=1, chunks=2, added=int(new), embedded=2 * new)
 
     def ask(self, question: str) -> Answer:
+        *_, answer = self.stream(question)
+        return cast(Answer, answer)
+
+    def stream(self, question: str) -> Iterator[str | Answer]:
+        question = asked(question)
         self._meet()
+        yield "It "
+        yield "stays."
         passage = Citation(1, "volumes.md", "Volumes > Removal", "A named volume stays.")
-        return Answer(asked(question), "It stays.", "grounded", citations=[passage])
+        yield Answer(question, "It stays.", "grounded", citations=[passage])
 
     def _meet(self) -> None:
         self.during()

@@ -1,19 +1,24 @@
-from contextlib import ExitStack
-
 import pytest
 
 from lab.errors import InputError, ServiceError
-from lab.service.pipelines import MOST, Busy, Pipelines
+from lab.service.pipelines import COLLECTIONS, Pipelines
 from lab.settings import load_settings
+
+
+class Opened:
+    """A pipeline that knows its collection only."""
+
+    def __init__(self, settings):
+        self.collection = settings.collection
 
 
 @pytest.fixture
 def pipelines():
-    return Pipelines(load_settings(request_timeout=0.05), lambda settings: object())
+    return Pipelines(load_settings(collection="usual"), Opened)
 
 
-def borrow(pipelines, error=None):
-    with pipelines.borrow() as rag:
+def borrow(pipelines, error=None, collection=None):
+    with pipelines.borrow(collection) as rag:
         if error:
             raise error
         return rag
@@ -28,20 +33,25 @@ def test_requests_at_the_same_time_have_one_each(pipelines):
         assert one is not other
 
 
-def test_more_than_there_are_pipelines_is_busy(pipelines):
-    with ExitStack() as stack:
-        for _ in range(MOST):
-            stack.enter_context(pipelines.borrow())
-        with pytest.raises(Busy):
-            borrow(pipelines)
-    assert borrow(pipelines)
+def test_each_collection_has_pipelines_of_its_own(pipelines):
+    assert [borrow(pipelines, collection=name).collection for name in (None, "usual", "other")] == ["usual", "usual", "other"]
+    assert borrow(pipelines) is borrow(pipelines, collection="usual")
 
 
-def test_a_pipeline_that_met_a_failing_service_is_not_used_again(pipelines):
-    first = borrow(pipelines)
+def test_the_collection_used_least_recently_is_forgotten(pipelines):
+    first, kept = borrow(pipelines, collection="first"), borrow(pipelines, collection="kept")
+    for number in range(COLLECTIONS - 1):
+        borrow(pipelines, collection=f"more-{number}")
+    assert borrow(pipelines, collection="kept") is kept
+    assert borrow(pipelines, collection="first") is not first
+
+
+def test_after_a_service_failed_no_old_pipeline_is_used(pipelines):
+    with pipelines.borrow() as one, pipelines.borrow() as other:
+        pass
     with pytest.raises(ServiceError):
         borrow(pipelines, ServiceError("away"))
-    assert borrow(pipelines) is not first
+    assert borrow(pipelines) not in (one, other)
 
 
 def test_a_refused_question_keeps_its_pipeline(pipelines):
@@ -49,13 +59,3 @@ def test_a_refused_question_keeps_its_pipeline(pipelines):
     with pytest.raises(InputError):
         borrow(pipelines, InputError("empty"))
     assert borrow(pipelines) is first
-
-
-def test_a_pipeline_that_cannot_be_opened_takes_no_place():
-    def fail(settings):
-        raise ServiceError("away")
-
-    pipelines = Pipelines(load_settings(request_timeout=0.05), fail)
-    for _ in range(MOST + 1):
-        with pytest.raises(ServiceError, match="away"):
-            borrow(pipelines)

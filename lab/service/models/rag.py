@@ -1,22 +1,11 @@
-"""What the API reads and answers. FastAPI documents these at /docs."""
+"""What /ingest and /rag read and answer."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from lab.rag.answer import Answer, IngestReport, State
-
-
-def _writable(text: str) -> str:
-    """JSON can hold half a character (a lone surrogate), which no file, model or answer can."""
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise ValueError("it holds half a character") from error
-    return text
-
-
-Words = Annotated[str, AfterValidator(_writable)]
+from lab.service.models.words import Words
 
 
 class Text(BaseModel):
@@ -67,19 +56,3 @@ class Answered(BaseModel):
         """From the pipeline's answer."""
         sources = [Source(document=one.document, section=one.section, text=one.text) for one in answer.citations]
         return cls(answer=answer.answer, sources=sources, state=answer.state)
-
-
-class Health(BaseModel):
-    """The process answers; nothing else is said."""
-
-    status: Literal["alive"] = "alive"
-
-
-Check = Literal["ok", "away", "missing"]
-
-
-class Readiness(BaseModel):
-    """Whether questions can be answered now, and what each needed part says."""
-
-    status: Literal["ready", "not ready"]
-    checks: dict[str, Check]

@@ -1,0 +1,82 @@
+"""Documents for the index, and what became of them."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from lab.service.models.words import CollectionName, FieldName, Line, Value, Words
+
+MOST_DOCUMENTS = 100  # in one call of /index, which answers when all is stored; more go to /batch_index
+MOST_CHARACTERS = 500_000  # of all their texts: about 700 chunks, ten seconds on two cores
+MOST_FIELDS = 32  # of one document's metadata
+Metadata = Annotated[dict[FieldName, Value], Field(max_length=MOST_FIELDS)]
+
+
+class Document(BaseModel):
+    """A document. The same `id` again replaces it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: Line = Field(description="one line; shown with answers as their source")
+    text: Words = Field(description="Markdown when the id ends in .md, else plain text")
+    metadata: Metadata = Field({}, description="Flat: texts, numbers, true and false. Answers show it, and questions can filter by it.")
+
+
+class IndexRequest(BaseModel):
+    """Documents for one collection, which is made when it is not there."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "documents": [{"id": "ports.md", "text": "# Ports\n\nChroma listens on port 8000.", "metadata": {"year": 2026}}],
+                    "collection_name": "manuals",
+                }
+            ]
+        },
+    )
+
+    documents: Annotated[list[Document], Field(min_length=1)]
+    collection_name: CollectionName | None = Field(None, description="without it, the collection of the settings")
+
+
+class DocumentProblem(BaseModel):
+    """A document that could not be used, and why. The others of its request were stored all the same."""
+
+    id: str
+    what: str
+
+
+class Indexed(BaseModel):
+    """What the index holds now of the documents that were sent."""
+
+    status: Literal["success", "partial"] = Field(description="partial: some documents have problems")
+    indexed: int = Field(ge=0, description="chunks of these documents that are stored now, counted in the store")
+    documents: int = Field(ge=0, description="documents that are stored now")
+    problems: list[DocumentProblem] = []
+
+
+class ListedDocument(BaseModel):
+    """A document of the index."""
+
+    id: str
+    folder: str = Field(description="where it came from: `(texts)` over this API, else the folder that was ingested")
+    title: str
+    chunks: int = Field(ge=0)
+    metadata: dict[str, Value] = {}
+
+
+class Documents(BaseModel):
+    """One page of the index's documents, in the order of folder and id."""
+
+    documents: list[ListedDocument]
+    next: str | None = Field(None, description="give it as `cursor` for the next page; null: this was the last")
+
+
+class Deleted(BaseModel):
+    """What was deleted."""
+
+    status: Literal["success"] = "success"
+    id: str
+    chunks: int = Field(ge=1)

@@ -1,0 +1,62 @@
+"""A question with its options, and the answer with the passages that were found."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+
+from lab.rag.answer import State
+from lab.service.models.words import MOST_VALUES, Asked, CollectionName, FieldName, Value
+
+MOST_PASSAGES = 50
+Several = Annotated[list[Value], Field(min_length=1, max_length=MOST_VALUES)]
+# which of the two is told by its form, so that an error is about that one
+OneOrSeveral = Annotated[
+    Annotated[Value, Tag("value")] | Annotated[Several, Tag("values")],
+    Discriminator(lambda given: "values" if isinstance(given, list) else "value"),
+]
+Filters = Annotated[dict[FieldName, OneOrSeveral], Field(max_length=10)]
+
+
+class QueryRequest(BaseModel):
+    """A question. Fields that are not named here are refused: a misspelt one would change nothing, unnoticed."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"query": "Which port does Chroma use?"},
+                {"query": "Which port does Chroma use?", "top_k": 3, "filters": {"source": ["chroma.md", "ports.md"], "year": 2026}},
+            ]
+        },
+    )
+
+    query: Asked
+    top_k: int = Field(5, ge=1, le=MOST_PASSAGES, description="passages to look for")
+    filters: Filters | None = Field(
+        None,
+        description="Only passages with these values are looked at. Fields: `folder`, `source`, `section`, `script`, and those that "
+        "documents brought as `metadata`. Several fields must all fit; of a list, one value must.",
+    )
+    collection_name: CollectionName | None = Field(None, description="what /index wrote into; without it, the collection of the settings")
+    stream: bool = Field(False, description="answer as server-sent events; so does the header `Accept: text/event-stream`")
+
+
+class SearchResult(BaseModel):
+    """A passage that was found."""
+
+    content: str
+    score: float = Field(ge=0, le=1, description="similarity to the question, 0 to 1; higher is better, 1 is the same direction")
+    metadata: dict[str, Any] = Field(description="`source`, `section`, `title`, `folder`, and what its document brought")
+    cited: bool = Field(False, description="the answer rests on it")
+
+
+class QueryResponse(BaseModel):
+    """An answer. `state`: grounded (its sources support it), quoted (their own words), refused (no passage answers)."""
+
+    answer: str
+    state: State
+    sources: list[SearchResult] = Field(description="what was found, best first by meaning and words together")
+    processing_time: float = Field(ge=0, description="seconds")
+    timings: dict[str, float] = Field(description="milliseconds: embed, search, generate, ground, total")
+    notes: list[str] = Field([], description="what a reader should know besides, like a prompt that had to be cut")
+    cached: Literal[False, "memory", "redis", "likeness"] = Field(False, description="where the answer was kept; false: it was made now")
