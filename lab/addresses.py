@@ -1,9 +1,17 @@
-"""Addresses of servers: what OLLAMA_HOST means, and which hosts no proxy may stand before."""
+"""Addresses of servers: what OLLAMA_HOST means, which hosts no proxy may stand before, and ports that nobody uses."""
 
+import socket
 from collections.abc import Iterable, MutableMapping
 from urllib.parse import urlsplit
 
 THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
+
+
+def free_port() -> int:
+    """A port of this machine that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def ollama_url(host: str, default_port: int = 11434) -> str:

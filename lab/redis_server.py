@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
+from lab.addresses import free_port
 from lab.errors import ServiceError
 from lab.files import write_whole
 from lab.tied import Tied
@@ -69,7 +70,7 @@ class RedisServer:
 
     def __init__(self, folder: Path, port: int = 0):
         self.folder = folder
-        self.port = port or _free_port()
+        self.port = port or free_port()
         self.password = secrets.token_urlsafe(12)
         self._process: Tied | None = None
         self.pid = 0
@@ -141,9 +142,3 @@ def _alive(pid: int) -> bool:
         return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -2,7 +2,6 @@
 
 import atexit
 import shutil
-import socket
 import sys
 from pathlib import Path
 from tempfile import mkdtemp
@@ -10,6 +9,7 @@ from time import monotonic, sleep
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from lab.addresses import free_port
 from lab.errors import ServiceError
 from lab.tied import Tied
 
@@ -21,9 +21,7 @@ class OwnChroma:
     """Chroma on a port of its own. `start` and `stop` may be called again and again; its data stays until `remove`."""
 
     def __init__(self) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._folder = Path(mkdtemp(prefix="lesson-chroma-"))
         self._process: Tied | None = None

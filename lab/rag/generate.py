@@ -1,8 +1,7 @@
 """The model's words: streamed, with a time limit, and with a note when the model did not read the whole prompt."""
 
 import re
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -56,16 +55,6 @@ class Generator:
             for piece in self.chain.stream(values):
                 if text := writing.take(piece):
                     yield text
-        yield self._draft(values, writing)
-
-    async def astream(self, question: str, hits: list[Hit]) -> AsyncGenerator[str | Draft, None]:
-        """The same on an event loop. Whoever cancels it, or closes it, ends the generation in the model server."""
-        values, writing = self._values(question, hits), _Writing()
-        with ollama_errors(self.settings, self.settings.chat_model):
-            async with aclosing(self.chain.astream(values)) as pieces:  # type: ignore[type-var]  # LangChain calls its generator an iterator
-                async for piece in pieces:
-                    if text := writing.take(piece):
-                        yield text
         yield self._draft(values, writing)
 
     def _values(self, question: str, hits: list[Hit]) -> dict[str, str]:

@@ -6,14 +6,11 @@ rag.ask("Are my models deleted when I remove the container?")
 """
 
 import time
-from collections import OrderedDict
-from collections.abc import AsyncGenerator, Iterable, Iterator
-from contextlib import aclosing
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import cast
 
 import numpy as np
-from anyio import to_thread
 
 from lab.errors import InputError
 from lab.rag.answer import Answer, IngestReport, State
@@ -36,21 +33,19 @@ from lab.rag.trace import Trace
 from lab.rag.window import passages
 from lab.settings import Settings, get_settings
 
-BESIDE = 4  # other collections whose keyword index is kept in memory
 REFUSAL = "Not in these documents."
 
 
 class Rag:
     """One collection with its models. Connects at first use, so it can be opened while a service is still starting."""
 
-    def __init__(self, settings: Settings, beside: "Rag | None" = None):
+    def __init__(self, settings: Settings):
         self.settings = settings
-        self.embedder: Embedder = beside.embedder if beside else Embedder(settings)
-        self.store: Store = Store(settings, self.embedder, beside.store if beside else None)
-        self.helper: Helper = beside.helper if beside else Helper(settings)
+        self.embedder = Embedder(settings)
+        self.store = Store(settings, self.embedder)
+        self.helper = Helper(settings)
         self.retriever = Search(settings, self.embedder, self.store, self.helper)
-        self.generator: Generator = beside.generator if beside else Generator(settings)
-        self._beside: OrderedDict[str, Rag] = OrderedDict()
+        self.generator = Generator(settings)
 
     @classmethod
     def open(cls, settings: Settings | None = None) -> "Rag":
@@ -59,18 +54,6 @@ class Rag:
         if settings.vector_store != "memory":
             load_libraries()
         return cls(settings)
-
-    def at(self, collection: str | None) -> "Rag":
-        """The same pipeline over another collection: with its models, its connections and what it remembers of texts."""
-        name = collection or self.settings.collection
-        if name == self.settings.collection:
-            return self
-        if name not in self._beside:
-            self._beside[name] = Rag(self.settings.model_copy(update={"collection": name}), self)
-        self._beside.move_to_end(name)
-        while len(self._beside) > BESIDE:
-            self._beside.popitem(last=False)
-        return self._beside[name]
 
     @property
     def documents(self) -> Catalogue:
@@ -133,28 +116,6 @@ class Rag:
         found = self._search(question, k or self.settings.top_k, clock, where)
         yield found
         yield from self._tell(question, found, clock)
-
-    async def asteps(self, question: str, where: Filter | None = None, k: int | None = None) -> AsyncGenerator[Found | str | Answer, None]:
-        """The same on an event loop, which waits for nobody. Whoever cancels it ends the generation in the model server.
-
-        Cancelled while a thread searches or checks, it ends when that thread has: nobody else may use this pipeline before.
-        """
-        question, clock = asked(question), Clock()
-        found = await to_thread.run_sync(self._search, question, k or self.settings.top_k, clock, where)
-        yield found
-        evidence = await to_thread.run_sync(self._covering, question, found, clock)
-        if not evidence:
-            yield _refused(question, found, clock)
-            return
-        draft = Draft()
-        with clock.stage("generate"):
-            async with aclosing(self.generator.astream(question, found.hits)) as pieces:
-                async for piece in pieces:
-                    if isinstance(piece, Draft):
-                        draft = piece
-                    else:
-                        yield piece
-        yield await to_thread.run_sync(self._checked, question, found, evidence, draft, clock)
 
     def trace(self, question: str, where: Filter | None = None) -> Trace:
         """Ask, and show each stage: what was found with which scores, what the model was given, the answer, and the times."""

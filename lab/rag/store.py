@@ -18,17 +18,14 @@ REBUILD = "make it anew: lab ingest --rebuild"
 class Store:
     """Connects at first use. Every method raises ServiceError when a server is needed and away."""
 
-    def __init__(self, settings: Settings, embedder: Embedder, beside: "Store | None" = None):
+    def __init__(self, settings: Settings, embedder: Embedder):
         self.settings = settings
         self.embedder = embedder
-        self.beside = beside  # another collection's, whose connection serves this one too
         self._checked: set[str] = set()
 
     @cached_property
     def backend(self) -> Backend:
         """The store, opened when first needed. A store's libraries are imported by its own module only."""
-        if self.beside:
-            return self.beside.backend
         if self.settings.vector_store == "memory":
             from lab.rag.stores.memory import MemoryBackend
 

@@ -9,10 +9,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from lab.errors import InputError, LabError, ModelError, ServiceError
-from lab.service.gate import Busy, Stopping
+from lab.errors import InputError, LabError, MissingError, ModelError, ServiceError
+from lab.service.gate import Busy, Gone, Stopping
 from lab.service.pieces import Late
-from lab.service.routes.depends import Gone
 
 log = logging.getLogger("lab.service")
 
@@ -31,6 +30,8 @@ def problem(status: int, title: str, detail: str, headers: dict[str, str] | None
 
 def of_lab_error(error: LabError) -> JSONResponse:
     """The answer for an error of the pipeline."""
+    if isinstance(error, MissingError):
+        return problem(404, "Not Found", error.what)
     if isinstance(error, InputError):
         return problem(422, "Unprocessable Content", error.what)
     if isinstance(error, Gone):

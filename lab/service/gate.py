@@ -12,7 +12,7 @@ from contextvars import copy_context
 from math import ceil
 from typing import TypeVar
 
-from lab.errors import ServiceError
+from lab.errors import LabError, ServiceError
 from lab.rag.pipeline import Rag
 from lab.service.pieces import Late, Pieces
 from lab.service.pipelines import Pipelines
@@ -38,6 +38,10 @@ class Stopping(ServiceError):
 
     def __init__(self) -> None:
         super().__init__("The API is about to stop.", "Ask again when it has been started.")
+
+
+class Gone(LabError):
+    """The client closed its connection before it had an answer."""
 
 
 class Gate:

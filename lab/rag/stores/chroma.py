@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from chromadb.api import ClientAPI
 
 
-MOST_OPEN = 8  # collections
-
-
 class ChromaCollection(Collection):
     """A collection of Chroma's behind LangChain's class for it. Raises ServiceError when Chroma is away."""
 
@@ -144,9 +141,7 @@ class ChromaBackend(Backend):
         """LangChain asks the server again when it opens a collection, so each is opened once."""
         key = str(found.id)
         if key not in self._opened:
-            if len(self._opened) >= MOST_OPEN:
-                self._opened.clear()
-            self._opened[key] = ChromaCollection(self.settings, self.client, self.embeddings, found)
+            self._opened = {key: ChromaCollection(self.settings, self.client, self.embeddings, found)}
         self._opened[key].found = found
         return self._opened[key]
 

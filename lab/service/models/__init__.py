@@ -15,7 +15,7 @@ from lab.service.models.probes import Check, Health, Readiness
 from lab.service.models.problem import Problem
 from lab.service.models.query import QueryRequest, QueryResponse, SearchResult
 from lab.service.models.rag import Answered, Ingested, Question, Source, Text
-from lab.service.models.words import CollectionName, Words
+from lab.service.models.words import CollectionName, Line, Words
 
 __all__ = [
     "MOST_CHARACTERS",
@@ -31,6 +31,7 @@ __all__ = [
     "IndexRequest",
     "Indexed",
     "Ingested",
+    "Line",
     "ListedDocument",
     "Problem",
     "QueryRequest",

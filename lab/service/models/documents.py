@@ -1,9 +1,12 @@
 """Documents for the index, and what became of them."""
 
+from collections import Counter
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from lab.rag.answer import IngestReport
+from lab.rag.catalogue import Entry
 from lab.service.models.words import CollectionName, FieldName, Line, Value, Words
 
 MOST_DOCUMENTS = 100  # in one call of /index, which answers when all is stored; more go to /batch_index
@@ -56,6 +59,12 @@ class Indexed(BaseModel):
     documents: int = Field(ge=0, description="documents that are stored now")
     problems: list[DocumentProblem] = []
 
+    @classmethod
+    def of(cls, report: IngestReport, chunks: Counter[tuple[str, str]]) -> "Indexed":
+        """From the report of an ingest, and the chunks that the store has of each document."""
+        problems = [DocumentProblem(id=one.document, what=one.what) for one in report.problems]
+        return cls(status="partial" if problems else "success", indexed=chunks.total(), documents=len(+chunks), problems=problems)
+
 
 class ListedDocument(BaseModel):
     """A document of the index."""
@@ -65,6 +74,11 @@ class ListedDocument(BaseModel):
     title: str
     chunks: int = Field(ge=0)
     metadata: dict[str, Value] = {}
+
+    @classmethod
+    def of(cls, entry: Entry) -> "ListedDocument":
+        """From an entry of the catalogue."""
+        return cls(id=entry.source, folder=entry.folder, title=entry.title, chunks=entry.chunks, metadata=dict(entry.own))
 
 
 class Documents(BaseModel):

@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
-from lab.rag.answer import State
+from lab.rag.answer import Answer, State
+from lab.rag.retrieve import Hit
 from lab.service.models.words import MOST_VALUES, Asked, CollectionName, FieldName, Value
 
 MOST_PASSAGES = 50
@@ -49,6 +50,12 @@ class SearchResult(BaseModel):
     metadata: dict[str, Any] = Field(description="`source`, `section`, `title`, `folder`, and what its document brought")
     cited: bool = Field(False, description="the answer rests on it")
 
+    @classmethod
+    def of(cls, hit: Hit, cited: bool = False) -> "SearchResult":
+        """From a passage of the pipeline. Chroma's distance is 0 for the same direction; this is the other way round."""
+        metadata = {"source": hit.source, "section": hit.section, "title": hit.title, "folder": hit.folder, **hit.own}
+        return cls(content=hit.text, score=round(min(max(hit.score, 0.0), 1.0), 6), metadata=metadata, cited=cited)
+
 
 class QueryResponse(BaseModel):
     """An answer. `state`: grounded (its sources support it), quoted (their own words), refused (no passage answers)."""
@@ -60,3 +67,19 @@ class QueryResponse(BaseModel):
     timings: dict[str, float] = Field(description="milliseconds: embed, search, generate, ground, total")
     notes: list[str] = Field([], description="what a reader should know besides, like a prompt that had to be cut")
     cached: Literal[False, "memory", "redis", "likeness"] = Field(False, description="where the answer was kept; false: it was made now")
+
+    @classmethod
+    def of(cls, hits: list[Hit], answer: Answer) -> "QueryResponse":
+        """From what the pipeline found and answered."""
+        cited = {(one.document, one.section, one.text) for one in answer.citations}
+        sources = [SearchResult.of(hit, (hit.source, hit.section, hit.text) in cited) for hit in hits]
+        timings = answer.timings
+        return cls(
+            answer=answer.answer,
+            state=answer.state,
+            sources=sources,
+            processing_time=timings.get("total", 0.0) / 1000,
+            timings=timings,
+            notes=answer.notes,
+            cached=False,
+        )

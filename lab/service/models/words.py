@@ -1,5 +1,7 @@
 """Texts, names and values as requests may hold them: whatever JSON can say and an index cannot keep is refused here."""
 
+import contextlib
+from ipaddress import IPv4Address
 from typing import Annotated, Any
 
 from pydantic import (
@@ -13,6 +15,7 @@ from pydantic import (
     ValidatorFunctionWrapHandler,
     WrapValidator,
 )
+from pydantic_core import PydanticCustomError
 
 from lab.rag.documents import LONGEST_SOURCE
 from lab.rag.question import LONGEST
@@ -50,6 +53,13 @@ Line = Annotated[
 ]
 
 
+def _no_address(name: str) -> str:
+    with contextlib.suppress(ValueError):
+        IPv4Address(name)
+        raise PydanticCustomError("address", "it is an IP address, which no collection can be called")
+    return name
+
+
 def _value(given: Any, check: ValidatorFunctionWrapHandler) -> Any:
     """One sentence of what may stand here, not one for each kind of value."""
     try:
@@ -63,4 +73,4 @@ def _value(given: Any, check: ValidatorFunctionWrapHandler) -> Any:
 Number = Annotated[StrictInt, Field(ge=-LARGEST, le=LARGEST)] | Annotated[StrictFloat, Field(allow_inf_nan=False)]
 Value = Annotated[StrictBool | Number | Annotated[Words, Field(max_length=1000)], WrapValidator(_value)]
 FieldName = Annotated[str, StringConstraints(pattern=FIELD)]
-CollectionName = Annotated[str, StringConstraints(min_length=3, max_length=512, pattern=COLLECTION)]
+CollectionName = Annotated[str, StringConstraints(min_length=3, max_length=512, pattern=COLLECTION), AfterValidator(_no_address)]

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from lab.service.routes import probes, rag
+from lab.service.routes import documents, probes, query, rag
 
 router = APIRouter()
-for group in (rag, probes):
+for group in (rag, query, documents, probes):
     router.include_router(group.router)

@@ -27,16 +27,11 @@ from typing import Annotated, TypeVar
 from fastapi import Depends, Request
 from starlette.types import Receive
 
-from lab.errors import LabError
-from lab.service.gate import Call, Gate
+from lab.service.gate import Call, Gate, Gone
 from lab.service.pieces import Pieces
 from lab.settings import Settings
 
 T = TypeVar("T")
-
-
-class Gone(LabError):
-    """The client closed its connection before it had an answer."""
 
 
 @dataclass

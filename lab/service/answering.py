@@ -1,0 +1,30 @@
+"""From a QueryRequest to a QueryResponse."""
+
+from collections.abc import Iterator
+from typing import cast
+
+from lab.rag.answer import Answer
+from lab.rag.pipeline import Rag
+from lab.rag.search import Found
+from lab.service.models import QueryRequest, QueryResponse, SearchResult
+
+Step = list[SearchResult] | str | QueryResponse
+
+
+def steps(rag: Rag, asked: QueryRequest) -> Iterator[Step]:
+    """What was found, the model's words as they come (a draft), and last the checked answer."""
+    hits = []
+    for step in rag.steps(asked.query, asked.filters, asked.top_k):
+        if isinstance(step, Found):
+            hits = step.hits
+            yield [SearchResult.of(hit) for hit in hits]
+        elif isinstance(step, Answer):
+            yield QueryResponse.of(hits, step)
+        else:
+            yield step
+
+
+def answer(rag: Rag, asked: QueryRequest) -> QueryResponse:
+    """The checked answer, for callers that wait for it in a thread or a process of their own."""
+    *_, last = steps(rag, asked)
+    return cast(QueryResponse, last)

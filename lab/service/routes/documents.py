@@ -1,0 +1,93 @@
+"""Documents: brought, listed, deleted."""
+
+import base64
+import json
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query
+
+from lab.errors import InputError
+from lab.rag.catalogue import Place
+from lab.rag.documents import HANDED_OVER, Handed
+from lab.rag.pipeline import Rag
+from lab.service.models import (
+    MOST_CHARACTERS,
+    MOST_DOCUMENTS,
+    CollectionName,
+    Deleted,
+    Document,
+    Documents,
+    Indexed,
+    IndexRequest,
+    Line,
+    ListedDocument,
+    Words,
+)
+from lab.service.routes.depends import Asking
+
+router = APIRouter()
+Named = Annotated[CollectionName | None, Query(description="without it, the collection of the settings")]
+
+
+@router.post("/index")
+async def index(body: IndexRequest, turn: Asking) -> Indexed:
+    """Bring documents into a collection, and answer when they are stored. The same id again replaces a document."""
+    _refuse_too_much(body)
+    ids = [document.id for document in body.documents]
+    if twice := sorted({one for one in ids if ids.count(one) > 1}):
+        raise InputError(f"These ids stand there more than once: {', '.join(twice)}.")
+    told = await turn.run(lambda rag: _stored(rag, body.documents), body.collection_name)
+    if not told.documents:
+        raise InputError(" ".join(f"{one.id}: {one.what}" for one in told.problems))
+    return told
+
+
+def _stored(rag: Rag, documents: list[Document]) -> Indexed:
+    report = rag.ingest_texts(Handed(one.text, one.id, one.metadata) for one in documents)
+    usable = {one.id for one in documents} - {problem.document for problem in report.problems}
+    return Indexed.of(report, rag.documents.chunks(usable))
+
+
+@router.get("/documents")
+async def documents(
+    turn: Asking,
+    collection_name: Named = None,
+    folder: Annotated[Words, Query(description="only what came from there; `(texts)` is this API")] = "",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    cursor: Annotated[Words, Query(description="`next` of the page before")] = "",
+) -> Documents:
+    """What is in a collection, a page at a time. Pages stay where they are while documents come and go."""
+    begin = _place(cursor)
+    entries, after = await turn.run(lambda rag: rag.documents.page(begin, limit, folder), collection_name)
+    return Documents(documents=[ListedDocument.of(one) for one in entries], next=_cursor(after) if after else None)
+
+
+@router.delete("/documents/{document_id:path}")
+async def delete(
+    document_id: Line,
+    turn: Asking,
+    collection_name: Named = None,
+    folder: Annotated[Words, Query(description="where it came from")] = HANDED_OVER,
+) -> Deleted:
+    """Remove a document. One of a folder comes back when that folder is ingested again."""
+    return Deleted(id=document_id, chunks=await turn.run(lambda rag: rag.documents.delete(document_id, folder), collection_name))
+
+
+def _refuse_too_much(body: IndexRequest) -> None:
+    if len(body.documents) > MOST_DOCUMENTS or sum(len(one.text) for one in body.documents) > MOST_CHARACTERS:
+        limits = f"{MOST_DOCUMENTS} documents with {MOST_CHARACTERS:,} characters together"
+        raise HTTPException(413, f"/index takes at most {limits}. POST /batch_index takes more.")
+
+
+def _cursor(place: Place) -> str:
+    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
+
+
+def _place(cursor: str) -> Place | None:
+    if not cursor:
+        return None
+    try:
+        folder, source = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
+        return str(folder), str(source)
+    except (ValueError, TypeError) as error:  # RecursionError cannot be: a cursor is short
+        raise InputError("This cursor is none that /documents gave.") from error
