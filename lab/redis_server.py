@@ -48,12 +48,18 @@ def write_configuration(folder: Path, port: int, password: str) -> Path:
         "dir": _quoted(str(folder)),
         "appendonly": "yes",  # every change is on the disk within a second
         "save": '""',  # so no snapshots besides
+        "set-proc-title": "no",  # it would be written over its environment, by which the lab knows its own processes
         "maxmemory": "256mb",
         "maxmemory-policy": "noeviction",  # full means an error; any other policy may drop tasks that wait
     }
-    path = folder / "redis.conf"
+    path = configuration_file(folder)
     write_whole(path, "".join(f"{name} {value}\n" for name, value in values.items()), 0o600)
     return path
+
+
+def configuration_file(folder: Path) -> Path:
+    """Where the configuration of a server with this data folder is."""
+    return folder / "redis.conf"
 
 
 def _quoted(text: str) -> str:

@@ -167,10 +167,18 @@ class Settings(BaseSettings):
         ports = {"JUPYTER_PORT": self.jupyter_port}
         ports |= {"CHROMA_PORT": self.chroma_port} if self.chroma_host in THIS_MACHINE else {}
         ports |= {} if self.ollama_host else {"OLLAMA_PORT": self.ollama_port}
-        ports |= {"API_PORT": self.api_port} if self.lab_place == "compose" and not self.api_url else {}
+        ports |= {} if self.api_url else {"API_PORT": self.api_port}
+        if "production" in self.profiles:
+            more = {"PROXY_PORT": self.proxy_port} if self.lab_place == "compose" else {"REDIS_PORT": self.redis_port}
+            ports |= {} if self.redis_url and self.lab_place != "compose" else more
         if len(set(ports.values())) < len(ports):
             told = ", ".join(f"{name}={port}" for name, port in ports.items())
             raise ValueError(f"each service needs a port of its own: {told}")
+
+    @property
+    def profiles(self) -> frozenset[str]:
+        """The further parts of the lab that are on."""
+        return frozenset(name.strip() for name in self.compose_profiles.split(",") if name.strip())
 
     @property
     def models_folder(self) -> Path:
@@ -187,10 +195,26 @@ class Settings(BaseSettings):
         """Address of the Chroma server."""
         return f"http://{self.chroma_host}:{self.chroma_port}"
 
+    @property
+    def proxy_url(self) -> str:
+        """Address of the reverse proxy in front of the RAG API, in the place compose with the profile production."""
+        return f"http://127.0.0.1:{self.proxy_port}"
+
     def redis_for(self, use: RedisUse) -> str:
         """Address of the Redis database for one use: emptying the cache must not touch waiting tasks."""
         server = self.redis_url.rstrip("/") or f"redis://:{quote(self.redis_password, safe='')}@127.0.0.1:{self.redis_port}"
         return f"{server}/{REDIS_USES.index(use)}"
+
+    @property
+    def redis_address(self) -> str:
+        """Address of Redis, without the password: for people."""
+        parts = urlsplit(self.redis_for("broker"))
+        return f"{parts.scheme}://{parts.hostname}:{parts.port or 6379}"
+
+    @property
+    def has_redis(self) -> bool:
+        """Whether this lab has a Redis: one of its own, with the profile production, or the one that REDIS_URL names."""
+        return bool(self.redis_url) or "production" in self.profiles
 
     @property
     def jupyter_url(self) -> str:

@@ -54,7 +54,7 @@ def _environment(values: dict[str, str]) -> Iterator[None]:
 
 
 def _lab_variables(home: Path) -> dict[str, str]:
-    ollama, chroma, jupyter = (str(_free_port()) for _ in range(3))
+    ollama, chroma, api, jupyter, redis, proxy = (str(_free_port()) for _ in range(6))
     return {
         "LAB_HOME": str(home),
         "LAB_PLACE": "embedded",
@@ -63,7 +63,10 @@ def _lab_variables(home: Path) -> dict[str, str]:
         "OLLAMA_MODELS": str(home / "models"),
         "CHROMA_HOST": "127.0.0.1",
         "CHROMA_PORT": chroma,
+        "API_PORT": api,
         "JUPYTER_PORT": jupyter,
+        "REDIS_PORT": redis,
+        "PROXY_PORT": proxy,
         "CHAT_MODEL": "smollm2:135m",
         "EMBED_MODEL": "all-minilm",
     }

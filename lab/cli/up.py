@@ -15,6 +15,7 @@ from lab.files import write_whole
 
 def command(
     place: Annotated[str | None, typer.Option("--place", help="compose, native or embedded; without it the lab chooses.")] = None,
+    profile: Annotated[list[str] | None, typer.Option("--profile", help="production: also Redis, a worker, in containers a proxy.")] = None,
     browser: Annotated[bool, typer.Option("--open/--no-open", envvar="OPEN", help="Open JupyterLab in the browser.")] = True,
 ) -> None:
     """Start what is missing of the lab, and print JupyterLab's address.
@@ -24,12 +25,12 @@ def command(
     Example: lab up --no-open
     """
     from lab.stack.lifecycle import up
-    from lab.stack.place import parse_place
+    from lab.stack.place import parse_place, parse_profiles
     from lab.stack.progress import view_for
 
     try:
         with view_for(err) as view:
-            settings, choice = up(parse_place(place), view=view)
+            settings, choice = up(parse_place(place), profiles=parse_profiles(profile), view=view)
     except KeyboardInterrupt:
         err.print("Interrupted. `lab up` goes on from here, `lab down` stops what still runs.", highlight=False)
         raise typer.Exit(130) from None

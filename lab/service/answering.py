@@ -13,13 +13,12 @@ Step = list[SearchResult] | str | QueryResponse
 
 def steps(rag: Rag, asked: QueryRequest) -> Iterator[Step]:
     """What was found, the model's words as they come (a draft), and last the checked answer."""
-    hits = []
     for step in rag.steps(asked.query, asked.filters, asked.top_k):
         if isinstance(step, Found):
-            hits = step.hits
-            yield [SearchResult.of(hit) for hit in hits]
+            found = step
+            yield [SearchResult.of(hit) for hit in found.hits]
         elif isinstance(step, Answer):
-            yield QueryResponse.of(hits, step)
+            yield QueryResponse.of(found, step)
         else:
             yield step
 

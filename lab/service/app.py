@@ -1,31 +1,67 @@
-"""Puts the API together: `uvicorn --factory lab.service.app:create_app`."""
+"""Puts the API together. `python -m lab.service` serves it; `uvicorn --factory lab.service.app:create_app` does too."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 
+from lab.observe.metrics import Metrics
 from lab.rag.pipeline import Rag
+from lab.service.auth import origins
+from lab.service.cache.answers import AnswerCache
+from lab.service.cache.generation import Reader
 from lab.service.errors import handle_errors
 from lab.service.gate import Gate
+from lab.service.middleware import Guard, Observe
+from lab.service.openapi import describe
 from lab.service.pipelines import Open, Pipelines
-from lab.service.readiness import Probe, read_readiness
-from lab.service.routes import router
+from lab.service.readiness import Look, Probe, read_readiness
+from lab.service.routes import routes
+from lab.service.tasks.queue import TaskQueue, open_queue
 from lab.settings import Settings, get_settings
 
+METHODS = ("GET", "POST", "DELETE")  # that pages of API_ORIGINS may use, with these headers; and headers that they may read
+HEADERS = ("Authorization", "Content-Type", "X-API-Key", "X-Request-ID")
+SHOWN = ("X-Request-ID", "Retry-After", "Location")
 
-def create_app(settings: Settings | None = None, open_rag: Open = Rag.open, probe: Probe = read_readiness) -> FastAPI:
+
+def create_app(
+    settings: Settings | None = None, open_rag: Open = Rag.open, probe: Probe = read_readiness, queue: TaskQueue | None = None
+) -> FastAPI:
     """The application. It starts while Chroma and Ollama are away; /ready tells when they have come."""
     settings = settings or get_settings()
+    metrics, gate = Metrics(), Gate(Pipelines(settings, open_rag), settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         open_rag(settings)  # loads the libraries, some seconds, before the first question; connects to nothing
         yield
-        app.state.gate.close()
+        gate.drain()
+        gate.close()
+        await app.state.cache.close()
 
-    app = FastAPI(title="Slipway RAG API", lifespan=lifespan)
-    app.state.settings, app.state.gate, app.state.probe = settings, Gate(Pipelines(settings, open_rag), settings), probe
-    app.include_router(router)
+    app = FastAPI(title="RAG API", version="1.0.0", lifespan=lifespan)
+    app.state.settings, app.state.gate, app.state.metrics = settings, gate, metrics
+    app.state.cache = AnswerCache(settings, Reader(settings, open_rag))
+    app.state.cache.stats.publish(metrics.cache)
+    app.state.queue = queue or open_queue(settings)
+    app.state.look = Look(settings, probe, gate, metrics)
+    gate.on_refused = metrics.refused.inc
+    metrics.running.set_function(lambda: gate.running)
+    metrics.waiting.set_function(lambda: gate.waiting)
+    app.router.routes.extend(routes)
     handle_errors(app)
+    describe(app)
+    _surround(app, settings, metrics)
     return app
+
+
+def _surround(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
+    """The middleware, from the inside to the outside."""
+    app.add_middleware(Guard, settings=settings)
+    if allowed := origins(settings.api_origins):
+        app.add_middleware(
+            CORSMiddleware, allow_origins=allowed, allow_methods=METHODS, allow_headers=HEADERS, expose_headers=SHOWN, max_age=600
+        )
+    app.add_middleware(Observe, metrics=metrics)

@@ -1,6 +1,7 @@
 """Errors as problem details (RFC 9457). What a caller did wrong is told in full; what is wrong inside goes to the log only."""
 
 import logging
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -10,6 +11,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from lab.errors import InputError, LabError, MissingError, ModelError, ServiceError
+from lab.observe.log import request_id
+from lab.rag.store import Unfit
 from lab.service.gate import Busy, Gone, Stopping
 from lab.service.pieces import Late
 
@@ -19,12 +22,14 @@ AWAY = "A service that this needs does not answer; GET /ready says which."
 LATE = "A service that this needs took too long."
 MODEL = "A model that this needs is missing or unfit; GET /ready says which."
 INSIDE = "This could not be done; the API's log has the reason."
+TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}  # Python before 3.13 has the older names
+TAKEN = {"Accept": "application/json"}
 AGAIN = {"Retry-After": "5"}  # seconds: a container is back by then
 
 
 def problem(status: int, title: str, detail: str, headers: dict[str, str] | None = None, **more: Any) -> JSONResponse:
     """A problem as the standard writes it."""
-    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **more}
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, "request_id": request_id.get(), **more}
     return JSONResponse(body, status, headers, media_type="application/problem+json")
 
 
@@ -32,6 +37,8 @@ def of_lab_error(error: LabError) -> JSONResponse:
     """The answer for an error of the pipeline."""
     if isinstance(error, MissingError):
         return problem(404, "Not Found", error.what)
+    if isinstance(error, Unfit):
+        return problem(409, "Conflict", error.what)
     if isinstance(error, InputError):
         return problem(422, "Unprocessable Content", error.what)
     if isinstance(error, Gone):
@@ -46,31 +53,53 @@ def of_lab_error(error: LabError) -> JSONResponse:
     if isinstance(error, ServiceError):
         return problem(503, "Service Unavailable", AWAY, AGAIN)
     if isinstance(error, ModelError):
-        return problem(503, "Service Unavailable", MODEL)
+        return problem(503, "Service Unavailable", MODEL, AGAIN)
     return problem(500, "Internal Server Error", INSIDE)
 
 
-def of_validation(error: RequestValidationError) -> JSONResponse:
+def of_validation(request: Request, error: RequestValidationError) -> JSONResponse:
     """Which field is wrong and why. What was sent is not repeated: it may be long, and may be no text at all."""
-    wrong = [{"field": ".".join(map(str, one["loc"])), "what": one["msg"]} for one in error.errors()]
+    found = error.errors()
+    if any(one["loc"] == ("body",) and one["type"] != "missing" for one in found) and not _says_json(request):
+        return problem(415, "Unsupported Media Type", "Send JSON, with the header `Content-Type: application/json`.", TAKEN)
+    wrong = [{"field": ".".join(map(str, one["loc"])), "what": one["msg"]} for one in found]
     return problem(422, "Unprocessable Content", "The request cannot be used.", errors=wrong)
 
 
+def of_http_error(request: Request, error: HTTPException) -> JSONResponse:
+    """What Starlette or a route refused."""
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = _allowed(request) or headers.get("Allow", "")
+    title = TITLES.get(error.status_code) or HTTPStatus(error.status_code).phrase
+    return problem(error.status_code, title, error.detail, headers)
+
+
+def _says_json(request: Request) -> bool:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+
+
+def _allowed(request: Request) -> str:
+    """All methods of a path: Starlette names those of the first route only, and each method has a route of its own."""
+    route = getattr(request.scope.get("route"), "path", "")
+    return ", ".join(sorted(method.upper() for method in request.app.openapi()["paths"].get(route, ())))
+
+
 def handle_errors(app: FastAPI) -> None:
-    """Have every error of the app answered as a problem."""
+    """Have every error of the app answered as a problem; what nobody foresaw is answered by `lab.service.middleware.Guard`.
+
+    The handlers are async, so that Starlette calls them at once instead of in a thread.
+    """
 
     @app.exception_handler(LabError)
-    def lab_error(request: Request, error: LabError) -> JSONResponse:
+    async def lab_error(request: Request, error: LabError) -> JSONResponse:
         return of_lab_error(error)
 
     @app.exception_handler(RequestValidationError)
-    def validation(request: Request, error: RequestValidationError) -> JSONResponse:
-        return of_validation(error)
+    async def validation(request: Request, error: RequestValidationError) -> JSONResponse:
+        return of_validation(request, error)
 
     @app.exception_handler(HTTPException)
-    def http(request: Request, error: HTTPException) -> JSONResponse:
-        return problem(error.status_code, error.detail, error.detail, dict(error.headers or {}))
-
-    @app.exception_handler(Exception)
-    def unexpected(request: Request, error: Exception) -> JSONResponse:
-        return problem(500, "Internal Server Error", INSIDE)  # uvicorn logs the traceback
+    async def http(request: Request, error: HTTPException) -> JSONResponse:
+        return of_http_error(request, error)

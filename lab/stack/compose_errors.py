@@ -9,7 +9,7 @@ from lab.settings import Settings
 from lab.stack.compose_progress import QUOTED, TITLES, Watch
 from lab.stack.gpu import HINT as GPU_HINT
 from lab.stack.project import failed, last_lines
-from lab.stack.services import TABLE
+from lab.stack.services import PUBLISHED
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
@@ -56,7 +56,7 @@ def _advice(service: str, settings: Settings) -> str:
 
 def _port(found: re.Match[str], settings: Settings) -> LabError:
     port = int(found["port"])
-    service = next((one for one in TABLE if one.port(settings) == port), None)
+    service = next((one for one in PUBLISHED if one.port(settings) == port), None)
     setting = service.port_setting if service else "the port"
     return ServiceError(f"Port {port} is taken.", f"Stop the program that has it, or choose another with {setting} in .env; {AGAIN}.")
 

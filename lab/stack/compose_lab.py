@@ -17,7 +17,7 @@ from lab.stack.docker_engine import connect
 from lab.stack.images import missing
 from lab.stack.progress import Silent, View
 from lab.stack.project import containers, failed, is_apart, project_filter, runs
-from lab.stack.services import OLLAMA, TABLE, is_embedded
+from lab.stack.services import OLLAMA, PUBLISHED, is_embedded
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -49,7 +49,7 @@ def up(settings: Settings, view: View) -> str:
     try:
         parts = containers(client, settings)
         chosen = overrides(client, settings, parts, view)
-        for service in TABLE:
+        for service in (one for one in PUBLISHED if one.wanted(settings)):
             if service is not OLLAMA or HOST_OLLAMA not in chosen.files:
                 require_port(client, settings, service, parts.get(service.name))
         require_room(client, settings)

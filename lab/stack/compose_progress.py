@@ -11,15 +11,17 @@ from typing import Any
 from lab.settings import Settings
 from lab.stack.docker_engine import connect
 from lab.stack.progress import DONE, View
-from lab.stack.services import TABLE
+from lab.stack.services import PUBLISHED
 
 QUOTED = 8  # lines of a build's or a container's output in an error
-TITLES = {service.name: service.title for service in TABLE} | {
+TITLES = {service.name: service.title for service in PUBLISHED} | {
     "model-pull": "models",
     "ingest": "documents",
     "sandbox": "sandbox engine",
     "handover": "images for lessons",
     "docker-proxy": "Docker proxy",
+    "redis": "Redis",
+    "worker": "worker",
 }
 WORK = {"model-pull": "fetching", "ingest": "reading", "handover": "copying"}  # what a one-shot does while it runs
 # Compose's word for a container -> ours.

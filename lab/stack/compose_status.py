@@ -9,7 +9,7 @@ from lab.stack.compose_progress import TITLES
 from lab.stack.models import read_models
 from lab.stack.place import in_container
 from lab.stack.project import ONE_SHOTS, failed, health, is_apart, read_containers
-from lab.stack.services import JUPYTER, OLLAMA, TABLE, Service, is_embedded
+from lab.stack.services import JUPYTER, OLLAMA, PUBLISHED, REDIS, WORKER, Service, is_embedded
 from lab.stack.status import Condition, ServiceState, Status
 
 if TYPE_CHECKING:
@@ -26,10 +26,12 @@ def read_compose(settings: Settings, reason: str) -> Status:
         parts = read_containers(settings) if asked else None
     except EngineError as error:
         parts, reason = None, error.what.rstrip(".")
+    shown = [service for service in PUBLISHED if service.wanted(settings) or service.name in (parts or ())]
     if parts is None:
-        services = [_probed(service, settings, reason) for service in TABLE]
+        services = [_probed(service, settings, reason) for service in shown]
     else:
-        services = [_of_table(service, settings, parts) for service in TABLE]
+        services = [_of_table(service, settings, parts) for service in shown]
+        services += [_missing(service, settings) for service in (REDIS, WORKER) if service.wanted(settings) and service.name not in parts]
         services += [_other(name, parts) for name in parts if _counts(name, parts)]
     models = read_models(settings) if services[0].state == "running" else []
     return Status("compose", reason or f"containers of the Compose project {settings.compose_project_name}", services, models)
@@ -37,7 +39,7 @@ def read_compose(settings: Settings, reason: str) -> Status:
 
 def _counts(name: str, parts: "dict[str, Container]") -> bool:
     """A one-shot is worth a line only when it failed."""
-    in_table = any(service.name == name for service in TABLE)
+    in_table = any(service.name == name for service in PUBLISHED)
     return not in_table and (name not in ONE_SHOTS or failed(parts[name]))
 
 
@@ -60,6 +62,10 @@ def _of_table(service: Service, settings: Settings, parts: "dict[str, Container]
     if condition == "running":
         detail = _kind(service, answer)
     return ServiceState(service.name, service.title, condition, service.url(settings), since(container), detail)
+
+
+def _missing(service: Service, settings: Settings) -> ServiceState:
+    return ServiceState(service.name, service.title, "stopped", "", detail="`lab up` starts it")
 
 
 def _kind(service: Service, answer: dict[str, Any] | None) -> str:

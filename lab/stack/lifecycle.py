@@ -14,20 +14,22 @@ from lab.stack.models import ensure_models
 from lab.stack.place import Choice, choose, in_container, in_containers, wish
 from lab.stack.process import find, leftovers, stop
 from lab.stack.progress import Silent, View
-from lab.stack.services import NAMES, OLLAMA, choices
+from lab.stack.services import NAMES, OLLAMA, REDIS, choices
 from lab.stack.starter import Starter
-from lab.stack.state import State, locked, read_state, write_state
+from lab.stack.state import SECRETS, State, locked, read_state, write_state
 
 
 def up(
     place: Place | None = None,
     *,
+    profiles: Collection[str] = (),
     services: Collection[str] = NAMES,
     ingest: bool = True,
     view: View | None = None,
 ) -> tuple[Settings, Choice]:
     """Starts what is missing, fetches missing models, and brings the index up to date.
 
+    `profiles` are switched on, besides those that are on.
     Raises LabError when something cannot be had; what runs stays, and the next call continues from there.
     Ctrl-C stops what this call started.
     """
@@ -36,7 +38,7 @@ def up(
     with locked(home):
         state = read_state(home)
         stop(leftovers(home, _running(state).values()))
-        settings, choice = _decide(home, state, place)
+        settings, choice = _decide(home, state, place, profiles)
         if choice.place == "compose":
             choice = _containers(settings, choice, state, view)
         else:
@@ -54,7 +56,7 @@ def _home_of_this_machine() -> Path:
 
 
 def _processes(settings: Settings, choice: Choice, state: State, services: Collection[str], ingest: bool, view: View) -> None:
-    chosen = [service for service in choice.services if service.name in services]
+    chosen = [service for service in choice.services(settings) if service.name in services]
     with Starter(settings, choice.place, state, view) as starter:
         starter.start(chosen)
         starter.wait(("ollama", "chroma"))
@@ -92,7 +94,7 @@ def _running(state: State) -> dict[str, psutil.Process]:
     return {name: process for name, process in found.items() if process}
 
 
-def _decide(home: Path, state: State, place: Place | None) -> tuple[Settings, Choice]:
+def _decide(home: Path, state: State, place: Place | None, profiles: Collection[str]) -> tuple[Settings, Choice]:
     """The place stays while something runs in it; otherwise it is chosen anew."""
     running = _running(state)
     inside = state.settings.get("lab_place") == "compose" and _containers_run()
@@ -102,7 +104,8 @@ def _decide(home: Path, state: State, place: Place | None) -> tuple[Settings, Ch
     settings = load_settings()
     wanted = place or wish(settings)
     choice = _keep(settings, state, wanted, inside or "ollama" in running) if running or inside else choose(settings, wanted)
-    settings = load_settings(lab_place=choice.place, jupyter_token=settings.jupyter_token or secrets.token_urlsafe(24))
+    made = {name: getattr(settings, name) or secrets.token_urlsafe(24) for name in SECRETS}
+    settings = load_settings(lab_place=choice.place, compose_profiles=",".join(sorted({*settings.profiles, *profiles})), **made)
     if choice.place == "compose":
         settings = _with_a_model_that_can_be_had(settings)
     state.settings, state.reason = choices(settings), choice.reason
@@ -139,7 +142,8 @@ def down() -> Stopped:
         state = read_state(home)
         running = _running(state)
         lost = leftovers(home, running.values())
-        stop([*running.values(), *lost])
+        stop([*(process for name, process in running.items() if name != REDIS.name), *lost])
+        stop([process for name, process in running.items() if name == REDIS.name])  # last: a worker tells it what it has done
         stopped = Stopped([*running, *(f"process {process.pid}" for process in lost)])
         if in_containers(load_settings(), state.settings.get("lab_place")):
             stopped = _containers_down(stopped)

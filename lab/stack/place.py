@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, cast, get_args
 
@@ -9,7 +10,9 @@ from lab.addresses import THIS_MACHINE
 from lab.errors import EngineError, LabError, ServiceError, SettingError
 from lab.settings import Place, Settings
 from lab.stack.ports import is_free
-from lab.stack.services import OLLAMA, SERVICES, TABLE, Service, is_embedded
+from lab.stack.services import OLLAMA, PUBLISHED, SERVICES, Service, is_embedded
+
+PROFILES = ("production",)  # the further parts of the lab that can be switched on
 
 
 @dataclass(frozen=True)
@@ -20,10 +23,9 @@ class Choice:
     reason: str
     own_ollama: bool = True
 
-    @property
-    def services(self) -> tuple[Service, ...]:
+    def services(self, settings: Settings) -> tuple[Service, ...]:
         """The services that the lab starts in this place."""
-        return tuple(service for service in SERVICES if self.own_ollama or service is not OLLAMA)
+        return tuple(one for one in SERVICES if one.wanted(settings) and (self.own_ollama or one is not OLLAMA))
 
 
 def wish(settings: Settings) -> Place | None:
@@ -39,7 +41,7 @@ def in_container(settings: Settings) -> bool:
 def in_containers(settings: Settings, started: Place | None) -> bool:
     """True for a lab in the place compose. One that `docker compose up` started has left no record: then the engine is asked."""
     place = started or wish(settings)
-    if place or not shutil.which("docker") or all(is_free(service.own_port(settings)) for service in TABLE):
+    if place or not shutil.which("docker") or all(is_free(service.own_port(settings)) for service in PUBLISHED if service.wanted(settings)):
         return place == "compose"
     from lab.stack.compose_lab import any_runs
 
@@ -111,3 +113,11 @@ def parse_place(text: str | None) -> Place | None:
     if text is None:
         return None
     raise SettingError(f"There is no place {text}.", f"Places are {', '.join(get_args(Place))}: `lab up --place embedded`.")
+
+
+def parse_profiles(names: Collection[str] | None) -> Collection[str]:
+    """What someone typed for --profile. Raises SettingError for a word that is no profile."""
+    for name in names or ():
+        if name not in PROFILES:
+            raise SettingError(f"There is no profile {name}.", f"Profiles are {', '.join(PROFILES)}: `lab up --profile {PROFILES[0]}`.")
+    return names or ()

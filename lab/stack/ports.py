@@ -51,7 +51,7 @@ def describe(process: psutil.Process | None) -> str:
 def require_free(service: Service, settings: Settings) -> None:
     """Raises ServiceError naming the owner and the setting to change when the service's port is taken."""
     port = service.port(settings)
-    if not is_free(port):
+    if port is not None and not is_free(port):
         raise ServiceError(
             f"Port {port}, where {service.title} should answer, is taken by {describe(owner(port))}.",
             f"Stop that program, or choose another port with {service.port_setting} in .env; then run `lab up` again.",

@@ -12,18 +12,27 @@ if TYPE_CHECKING:
 
 PROJECT = "com.docker.compose.project"
 SERVICE = "com.docker.compose.service"
+NUMBER = "com.docker.compose.container-number"
 ONE_SHOTS = ("model-pull", "ingest", "handover")  # they do their work and end; ended with 0 they are as they should be
 
 
 def containers(client: "DockerClient", settings: Settings) -> dict[str, "Container"]:
-    """Service and container, stopped ones too. Raises EngineError when the engine does not answer."""
+    """Service and container, stopped ones too; further ones of a scaled service are called NAME-2, NAME-3. Raises EngineError."""
     from docker.errors import DockerException
 
     try:
         found = client.containers.list(all=True, filters=project_filter(settings), ignore_removed=True)
     except (DockerException, OSError) as error:
         raise EngineError(f"The Docker Engine does not answer: {error}.", "See what `docker version` says.") from error
-    return {one.labels[SERVICE]: one for one in sorted(found, key=lambda one: str(one.name)) if SERVICE in one.labels}
+    parts: dict[str, Container] = {}
+    for one in sorted(found, key=_number):
+        if name := one.labels.get(SERVICE):
+            parts[f"{name}-{_number(one)}" if name in parts else name] = one
+    return parts
+
+
+def _number(container: "Container") -> int:
+    return int(container.labels.get(NUMBER, 1))
 
 
 def read_containers(settings: Settings) -> dict[str, "Container"]:

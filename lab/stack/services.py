@@ -5,41 +5,27 @@ The local starter uses it, and so do the commands that look at the same services
 
 import hashlib
 import os
-import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+import psutil
+
 from lab.addresses import bypass_proxy, ollama_url
 from lab.errors import ServiceError
-from lab.settings import ROOT, Place, Settings
+from lab.redis_server import environment as redis_environment
+from lab.settings import Place, Settings
+from lab.stack import answers, commands
+from lab.stack.process import listens
 from lab.stack.web import get_json
 
-PYTHON = [sys.executable, "-P"]  # -P: a file in the current folder must not replace a library
-# What the `chroma` command runs, without the client library that it imports first (six seconds on two cores, not used by a server).
-CHROMA = "import sys, chromadb_rust_bindings; chromadb_rust_bindings.cli(['chroma', *sys.argv[1:]])"
-
-
-def _ollama(settings: Settings, place: Place) -> list[str]:
-    if place == "native":
-        return [shutil.which("ollama") or "ollama", "serve"]
-    return [*PYTHON, "-m", "lab.engine", "serve"]  # takes its address from OLLAMA_HOST, as Ollama does
-
-
-def _chroma(settings: Settings, place: Place) -> list[str]:
-    data = str(settings.lab_home / "chroma")
-    return [*PYTHON, "-c", CHROMA, "run", "--path", data, "--host", "127.0.0.1", "--port", str(settings.chroma_port)]
-
-
-def _jupyter(settings: Settings, place: Place) -> list[str]:
-    config = ROOT / "jupyter" / "jupyter_server_config.py"
-    return [*PYTHON, "-m", "jupyterlab", f"--config={config}", "--ip=127.0.0.1", f"--port={settings.jupyter_port}"]
-
-
-def _in_containers_only(settings: Settings, place: Place) -> list[str]:
-    raise ServiceError("The RAG API runs in the place compose only.", "Run `lab up --place compose`.")
+Command = Callable[[Settings, Place], list[str]]
+Ask = Callable[[Settings, float], dict[str, Any] | None]
+# Settings that belong to one service alone, and those of the lab around them; an address is everybody's.
+ALONE = ("ollama_", "chroma_", "redis_", "jupyter_", "lab_", "docker_", "proxy_", "compose_", "download_", "start_")
+ADDRESSES = ("ollama_host", "chroma_host", "chroma_port", "redis_url", "redis_port", "redis_password", "compose_profiles")
 
 
 @dataclass(frozen=True)
@@ -48,45 +34,84 @@ class Service:
 
     name: str  # what people type
     title: str  # what people read
-    port_setting: str  # the variable that moves it to another port
-    address: str  # the attribute of the settings that holds its address
-    probe: str  # the path that tells whether it is ready ...
-    ready: str  # ... and the key that its JSON answer then has, with a true value
-    command: Callable[[Settings, Place], list[str]] = _in_containers_only  # starts it as a process of this machine
+    port_setting: str  # the variable that moves it to another port; empty: it has none
+    address: str  # the attribute of the settings that holds its address; empty: it has none
+    command: Command | None  # starts it as a process of this machine; None: it runs in containers only
+    probe: str = ""  # the path that tells whether it runs ...
+    ready: str = ""  # ... and the key that its JSON answer then has, with a true value
+    ask: Ask | None = None  # how one asks what does not speak HTTP
+    prepare: Callable[[Settings], None] | None = None  # what is done before each start
+    profile: str = ""  # it is started with this profile only
+    rag: bool = False  # it answers questions, so all settings about that are its own
 
     def url(self, settings: Settings) -> str:
         """Where it answers."""
-        return str(getattr(settings, self.address))
+        return str(getattr(settings, self.address)) if self.address else ""
 
-    def port(self, settings: Settings) -> int:
-        """The port it answers on."""
-        return urlsplit(self.url(settings)).port or 80
+    def port(self, settings: Settings) -> int | None:
+        """The port it answers on, if it has one."""
+        return (urlsplit(self.url(settings)).port or 80) if self.address else None
+
+    def command_line(self, settings: Settings, place: Place) -> list[str]:
+        """What starts it as a process of this machine. Raises ServiceError."""
+        if self.command is None:
+            raise ServiceError(f"{self.title} runs in the place compose only.", "Run `lab up --place compose`.")
+        return self.command(settings, place)
+
+    def serves(self, process: psutil.Process, settings: Settings) -> bool:
+        """True when this process has its port; without a port, always."""
+        port = self.port(settings)
+        return port is None or listens(process, port)
 
     def own_port(self, settings: Settings) -> int:
         """The port of this machine that is kept for it."""
         return int(getattr(settings, self.port_setting.lower()))
 
+    def wanted(self, settings: Settings) -> bool:
+        """True unless it belongs to a profile that is off, or somebody's own server is used in its place."""
+        return (not self.profile or self.profile in settings.profiles) and not (self.name == "redis" and settings.redis_url)
+
     def own_settings(self, settings: Settings) -> dict[str, Any]:
-        """The settings that its process is started with: their names begin with its own."""
-        known = settings.model_dump().items()
-        return {name: value for name, value in known if name.startswith(f"{self.name}_") and not name.endswith("_image")}
+        """The settings that its process is started with."""
+        return {name: value for name, value in settings.model_dump().items() if self._reads(name)}
+
+    def _reads(self, name: str) -> bool:
+        shared = self.rag and (name in ADDRESSES or not name.startswith(ALONE))
+        return (shared or name.startswith(f"{self.name}_")) and not name.endswith("_image")
 
     def answer(self, settings: Settings, timeout: float = 1.0) -> dict[str, Any] | None:
-        """What its probe answers when it is ready, else None."""
+        """What it answers when it runs as it should, else None."""
+        if self.ask:
+            return self.ask(settings, timeout)
         answer = get_json(self.url(settings) + self.probe, timeout)
         return answer if isinstance(answer, dict) and answer.get(self.ready) else None
 
 
-OLLAMA = Service("ollama", "Ollama", "OLLAMA_PORT", "ollama_host", "/api/version", "version", _ollama)
-CHROMA_SERVER = Service("chroma", "Chroma", "CHROMA_PORT", "chroma_url", "/api/v2/healthcheck", "is_executor_ready", _chroma)
-API = Service("api", "RAG API", "API_PORT", "api_url", "/ready", "status")
-JUPYTER = Service("jupyter", "JupyterLab", "JUPYTER_PORT", "jupyter_url", "/api", "version", _jupyter)
-TABLE: tuple[Service, ...] = (OLLAMA, CHROMA_SERVER, API, JUPYTER)
-SERVICES = tuple(service for service in TABLE if service.command is not _in_containers_only)  # those that the local starter starts
+OLLAMA = Service("ollama", "Ollama", "OLLAMA_PORT", "ollama_host", commands.ollama, "/api/version", "version")
+CHROMA = Service("chroma", "Chroma", "CHROMA_PORT", "chroma_url", commands.chroma, "/api/v2/healthcheck", "is_executor_ready")
+REDIS = Service(
+    *("redis", "Redis", "REDIS_PORT", "redis_address", commands.redis),
+    ask=answers.redis,
+    prepare=answers.prepare_redis,
+    profile="production",
+)
+API = Service("api", "RAG API", "API_PORT", "api_url", commands.api, "/health", "status", rag=True)
+WORKER = Service(
+    *("worker", "worker", "", "", commands.worker),
+    ask=answers.worker,
+    prepare=answers.prepare_worker,
+    profile="production",
+    rag=True,
+)
+JUPYTER = Service("jupyter", "JupyterLab", "JUPYTER_PORT", "jupyter_url", commands.jupyter, "/api", "version")
+PROXY = Service("proxy", "API proxy", "PROXY_PORT", "proxy_url", None, "/health", "status", profile="production")
+SERVICES: tuple[Service, ...] = (OLLAMA, CHROMA, REDIS, API, WORKER, JUPYTER)  # those that the local starter starts
+PUBLISHED = (OLLAMA, CHROMA, API, JUPYTER, PROXY)  # those that have a port of this machine in the place compose
 # The settings that `lab up` decides about; it keeps them in the state folder for other terminals and for notebooks.
 CHOICES = (
-    *("lab_place", "compose_project_name", "chat_model"),
+    *("lab_place", "compose_project_name", "compose_profiles", "chat_model"),
     *("ollama_host", "ollama_port", "chroma_host", "chroma_port", "api_port", "jupyter_port", "jupyter_token"),
+    *("redis_port", "redis_password", "proxy_port"),
 )
 NAMES = tuple(service.name for service in SERVICES)
 
@@ -109,7 +134,7 @@ def environment(service: Service, settings: Settings, place: Place) -> dict[str,
     env["PATH"] = f"{sys.prefix}/bin:{env.get('PATH', '')}"  # a terminal in JupyterLab finds the `lab` command
     if place == "embedded":
         env["OLLAMA_MODELS"] = str(settings.models_folder)
-    return env
+    return redis_environment(env) if service is REDIS else env
 
 
 def choices(settings: Settings) -> dict[str, Any]:
@@ -122,5 +147,5 @@ def choices(settings: Settings) -> dict[str, Any]:
 
 def fingerprint(service: Service, settings: Settings, place: Place) -> str:
     """Changes when a running process of the service no longer fits the settings."""
-    parts = (service.command(settings, place), service.own_settings(settings))
+    parts = (service.command_line(settings, place), service.own_settings(settings))
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]

@@ -6,11 +6,13 @@ from collections.abc import Collection, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
+from urllib.parse import urlsplit
 
+from lab.addresses import THIS_MACHINE
 from lab.errors import ServiceError, SettingError
 from lab.settings import Place, Settings
 from lab.stack.ports import require_free
-from lab.stack.process import POLL, find, leftovers, listens, start, stop, tail
+from lab.stack.process import POLL, find, leftovers, start, stop, tail
 from lab.stack.progress import View
 from lab.stack.services import NAMES, Service, environment, fingerprint
 from lab.stack.state import State, write_state
@@ -68,7 +70,7 @@ class Starter:
         if record is None or process is None:
             return False
         same = record.fingerprint == fingerprint(service, self.settings, self.place)
-        if same and service.answer(self.settings, timeout=3) and listens(process, service.port(self.settings)):
+        if same and service.answer(self.settings, timeout=3) and service.serves(process, self.settings):
             self.view.show(service.title, "running")
             return True
         self.view.show(service.title, "restarting")
@@ -77,15 +79,19 @@ class Starter:
 
     def _require_startable(self, service: Service) -> None:
         url = service.url(self.settings)
-        if not url.startswith(("http://127.0.0.1:", "http://localhost:", "http://[::1]:")):
+        if not service.address:
+            return
+        if urlsplit(url).hostname not in THIS_MACHINE:
             what = f"{service.title} is set to {url}, and the lab can start it on this machine only."
-            raise SettingError(what, f"Remove {service.name.upper()}_HOST from .env and from the environment.")
+            raise SettingError(what, f"Remove {service.address.upper()} from .env and from the environment.")
         require_free(service, self.settings)
 
     def _start(self, service: Service) -> None:
         log = self._log(service)
-        command = service.command(self.settings, self.place)
+        command = service.command_line(self.settings, self.place)
         env = environment(service, self.settings, self.place)
+        if service.prepare:
+            service.prepare(self.settings)
         self.view.show(service.title, "starting")
         self.log_starts[service.name] = log.stat().st_size if log.exists() else 0
         self.state.services[service.name] = start(command, env, log, fingerprint(service, self.settings, self.place))
@@ -100,12 +106,12 @@ class Starter:
     def _settled(self, service: Service, late: bool) -> bool:
         """True when the service answers, or when it is clear that it will not."""
         process = find(self.state.services[service.name])
-        if process and listens(process, service.port(self.settings)) and service.answer(self.settings):
+        if process and service.serves(process, self.settings) and service.answer(self.settings):
             self.view.show(service.title, "ready")
             return True
         if process and not late:
             return False
-        late_reason = f"did not answer at {service.url(self.settings)} within {self.settings.start_timeout:g} s"
+        late_reason = f"did not answer{_at(service.url(self.settings))} within {self.settings.start_timeout:g} s"
         self._fail(service, late_reason if process else "ended")
         return True
 
@@ -126,3 +132,7 @@ class Starter:
 
     def _log(self, service: Service) -> Path:
         return self.settings.lab_home / "logs" / f"{service.name}.log"
+
+
+def _at(url: str) -> str:
+    return f" at {url}" if url else ""

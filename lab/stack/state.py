@@ -13,6 +13,8 @@ from lab.errors import LabError, SettingError
 from lab.files import write_whole
 from lab.stack.process import Record
 
+SECRETS = ("jupyter_token", "redis_password")  # made at the first start, and kept: browsers, scripts and data know them
+
 
 @dataclass
 class State:
@@ -25,8 +27,8 @@ class State:
     damaged: bool = False  # the file was there and could not be read
 
     def forget_choices(self) -> None:
-        """Keeps the token only, so that a later start chooses place, ports and models anew."""
-        self.settings = {name: value for name, value in self.settings.items() if name == "jupyter_token"}
+        """Keeps what was made at the first start, so that a later start chooses place, ports and models anew."""
+        self.settings = {name: value for name, value in self.settings.items() if name in SECRETS}
         self.reason = ""
 
 
@@ -43,7 +45,7 @@ def read_state(home: Path) -> State:
 
 
 def write_state(home: Path, state: State) -> None:
-    """Mode 600: it holds the token."""
+    """Mode 600: it holds the token and the password of Redis."""
     data = asdict(state)
     del data["damaged"]
     write_whole(home / "lab.json", json.dumps(data, indent=2), 0o600)

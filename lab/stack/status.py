@@ -8,7 +8,7 @@ from lab.settings import Place, Settings
 from lab.stack.models import ModelState, read_models
 from lab.stack.place import in_containers, wish
 from lab.stack.ports import describe, is_free, owner
-from lab.stack.process import Record, find, listens
+from lab.stack.process import Record, find
 from lab.stack.services import OLLAMA, SERVICES, Service, is_embedded
 from lab.stack.state import read_state
 
@@ -56,7 +56,8 @@ def read_status(settings: Settings) -> Status:
 
         return read_compose(settings, state.reason)
     reason = state.reason or "not running; `lab up` starts the lab"
-    services = [_service(service, settings, state.services.get(service.name), started) for service in SERVICES]
+    shown = [service for service in SERVICES if service.wanted(settings) or service.name in state.services]
+    services = [_service(service, settings, state.services.get(service.name), started) for service in shown]
     models = read_models(settings) if services[0].state == "running" else []
     return Status(started or settings.lab_place, reason, services, models)
 
@@ -71,11 +72,18 @@ def _recorded(service: Service, settings: Settings, record: Record) -> tuple[Con
     process = find(record)
     if process is None:
         return "died", f"it ended by itself or was killed; `lab logs {service.name}` tells more, `lab up` starts it again"
-    if not listens(process, service.port(settings)):
-        young = datetime.now(UTC).timestamp() - record.started_at < settings.start_timeout
-        return ("starting", "it does not listen yet") if young else ("unhealthy", _mend("it runs but does not listen"))
+    if not service.serves(process, settings):
+        return (
+            ("starting", "it does not listen yet") if _is_young(record, settings) else ("unhealthy", _mend("it runs but does not listen"))
+        )
     answer = service.answer(settings)
+    if not answer and not service.address and _is_young(record, settings):
+        return "starting", "it has not given a sign of life yet"
     return ("running", _kind(answer)) if answer else ("unhealthy", _mend("it runs but does not answer"))
+
+
+def _is_young(record: Record, settings: Settings) -> bool:
+    return datetime.now(UTC).timestamp() - record.started_at < settings.start_timeout
 
 
 def _kind(answer: dict[str, Any]) -> str:
@@ -96,7 +104,7 @@ def _without_record(service: Service, settings: Settings, started: Place | None)
         if started == "native":
             return "stopped", "your own server does not answer; start it with `ollama serve`"
     port = service.port(settings)
-    if not is_free(port):
+    if port is not None and not is_free(port):
         holder = describe(owner(port))
         return "port taken", f"port {port} is taken by {holder}; stop it or change {service.port_setting} in .env"
     return "stopped", "`lab up` starts it"

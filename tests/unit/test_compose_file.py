@@ -10,7 +10,7 @@ from lab.stack.compose import VARIABLES
 from lab.stack.compose_progress import TITLES
 from lab.stack.images import IMAGES
 from lab.stack.project import ONE_SHOTS
-from lab.stack.services import TABLE
+from lab.stack.services import PUBLISHED
 
 FILES = sorted(ROOT.glob("compose*.yaml"))
 READ = {name: default for file in FILES for name, default in re.findall(r"\$\{([A-Z_]+):-([^}]*)\}", file.read_text("utf-8"))}
@@ -37,8 +37,8 @@ def test_a_variable_that_is_no_setting_is_known():
 
 def test_the_table_of_services_is_that_of_compose():
     published = {name for name, service in SERVICES.items() if service.get("ports")}
-    assert {service.name for service in TABLE} == published
-    for service in TABLE:
+    assert {service.name for service in PUBLISHED} == published
+    for service in PUBLISHED:
         assert f"${{{service.port_setting}:-" in SERVICES[service.name]["ports"][0]
 
 

@@ -151,10 +151,17 @@ def test_two_services_on_one_port_are_refused_before_anything_starts(monkeypatch
         load_settings()
 
 
-def test_the_port_of_the_api_counts_in_the_place_that_has_one():
-    assert load_settings(api_port=8001).api_url == "http://127.0.0.1:8001"
+@pytest.mark.parametrize("place", ["compose", "embedded"])
+def test_the_port_of_the_api_counts_in_every_place(place):
     with pytest.raises(SettingError, match="API_PORT=8001"):
-        load_settings(api_port=8001, lab_place="compose")
+        load_settings(api_port=8001, lab_place=place)
+
+
+@pytest.mark.parametrize(("place", "name"), [("compose", "proxy_port"), ("embedded", "redis_port")])
+def test_ports_of_the_profile_production_count_with_it(place, name):
+    assert load_settings(lab_place=place, **{name: 8001}).profiles == frozenset()
+    with pytest.raises(SettingError, match=f"{name.upper()}=8001"):
+        load_settings(lab_place=place, compose_profiles="production", **{name: 8001})
 
 
 def test_an_api_of_another_machine_may_have_any_port():

@@ -17,4 +17,5 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
+    request_id: str = Field("", description="as in X-Request-ID and in the API's log")
     errors: list[Wrong] | None = Field(None, description="each field that is wrong")

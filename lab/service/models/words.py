@@ -1,6 +1,5 @@
 """Texts, names and values as requests may hold them: whatever JSON can say and an index cannot keep is refused here."""
 
-import contextlib
 from ipaddress import IPv4Address
 from typing import Annotated, Any
 
@@ -15,7 +14,6 @@ from pydantic import (
     ValidatorFunctionWrapHandler,
     WrapValidator,
 )
-from pydantic_core import PydanticCustomError
 
 from lab.rag.documents import LONGEST_SOURCE
 from lab.rag.question import LONGEST
@@ -54,10 +52,11 @@ Line = Annotated[
 
 
 def _no_address(name: str) -> str:
-    with contextlib.suppress(ValueError):
+    try:
         IPv4Address(name)
-        raise PydanticCustomError("address", "it is an IP address, which no collection can be called")
-    return name
+    except ValueError:
+        return name
+    raise ValueError("it is an IP address, which no collection can be called")
 
 
 def _value(given: Any, check: ValidatorFunctionWrapHandler) -> Any:

@@ -1,11 +1,24 @@
-"""Is it alive, is it ready: asked by Docker, by load balancers and by people."""
+"""Is it alive, is it ready, how is it doing: asked by Docker, by load balancers, by Prometheus and by people."""
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from lab.service.models import Health, Readiness
-from lab.service.routes.depends import Given
+from lab.service.readiness import Look
+from lab.service.routes.depends import Measured
 
 router = APIRouter()
+NUMBERS = {"schema": {"type": "string"}, "example": 'rag_answers_total{state="grounded"} 12.0\n'}
+
+
+async def _look(request: Request) -> Look:
+    look: Look = request.app.state.look
+    return look
+
+
+Looked = Annotated[Look, Depends(_look)]
 
 
 @router.get("/health")
@@ -15,8 +28,15 @@ async def health() -> Health:
 
 
 @router.get("/ready", responses={503: {"model": Readiness}})
-def ready(request: Request, response: Response, settings: Given) -> Readiness:
-    """Ready: Chroma and the model server answer, and both models are there. 503 otherwise."""
-    readiness: Readiness = request.app.state.probe(settings)
+async def ready(response: Response, look: Looked) -> Readiness:
+    """Ready: Chroma and the model server answer, both models are there, and so is Redis where the lab has one. 503 otherwise."""
+    readiness = await look.now()
     response.status_code = 200 if readiness.status == "ready" else 503
     return readiness
+
+
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": NUMBERS}}})
+async def metrics(measured: Measured, look: Looked) -> Response:
+    """Counters, durations and what is going on, as Prometheus reads it."""
+    await look.now()
+    return Response(measured.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})

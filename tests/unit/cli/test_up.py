@@ -16,7 +16,7 @@ def opened(monkeypatch, tmp_path):
     """What a browser was asked to open, on a machine with a desktop."""
     addresses = []
     settings = load_settings(lab_home=tmp_path, jupyter_token="s3cret", jupyter_port=8888)
-    monkeypatch.setattr(lifecycle, "up", lambda place, view: (settings, Choice("embedded", "because")))
+    monkeypatch.setattr(lifecycle, "up", lambda place, profiles, view: (settings, Choice("embedded", "because")))
     monkeypatch.setattr(progress, "view_for", lambda console: nullcontext())
     monkeypatch.setattr(up, "_someone_watches", lambda: True)
     monkeypatch.setattr(webbrowser, "open", addresses.append)

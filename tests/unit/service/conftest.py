@@ -1,17 +1,28 @@
 """The API over a pipeline that answers what a test says."""
 
+import zlib
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from fastapi.testclient import TestClient
+from typing_extensions import override
 
 from lab.rag.answer import Answer, Citation, IngestReport
+from lab.rag.embed import Embedder
+from lab.rag.embedding_models import about
+from lab.rag.generate import Draft
+from lab.rag.pipeline import Rag
 from lab.rag.question import asked
+from lab.rag.retrieve import Hit
+from lab.rag.stores.memory import MemoryBackend
+from lab.rag.words import terms
 from lab.service.app import create_app
 from lab.service.models import Readiness
-from lab.settings import load_settings
+from lab.settings import Settings, load_settings
 
 
 @dataclass
@@ -71,3 +82,70 @@ def api(rag: FakeRag, readiness: dict[str, str]) -> Iterator[TestClient]:
     app = create_app(load_settings(request_timeout=0.2), rag.open, probe)
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
+
+
+class CountedWords(Embedder):
+    """Vectors that count words, without a model."""
+
+    def __init__(self, settings: Settings):
+        self.settings, self.model, self.traits = settings, settings.embed_model, about(settings.embed_model)
+        self._known = OrderedDict()
+
+    @override
+    def digest(self) -> str:
+        return "a" * 64
+
+    @override
+    def _vectors(self, texts: list[str]) -> list[list[float] | None]:
+        return [self._counted(text) for text in texts]
+
+    def _counted(self, text: str) -> list[float]:
+        numbers = [0.0] * 64
+        for word in terms(text):
+            numbers[zlib.crc32(word.encode()) % 64] += 1.0
+        return numbers if any(numbers) else [1.0, *numbers[1:]]
+
+
+@pytest.fixture
+def make_quick() -> Iterator[Callable[[Settings], Rag]]:
+    """Gives real pipelines over collections in memory; their models are pretended, so that they answer in milliseconds."""
+
+    def make(settings: Settings) -> Rag:
+        rag = Rag(settings)
+        rag.embedder = rag.store.embedder = rag.retriever.embedder = CountedWords(settings)
+        rag.generator.stream = write  # type: ignore[method-assign]
+        return rag
+
+    def write(question: str, hits: list[Hit]) -> Iterator[str | Draft]:
+        yield "Chroma listens "
+        yield "on port 8000."
+        yield Draft("Chroma listens on port 8000.")
+
+    yield make
+    MemoryBackend.kept.clear()
+
+
+@pytest.fixture
+def quick_settings(tmp_path: Path) -> Settings:
+    return load_settings(vector_store="memory", collection="handbook", lab_home=tmp_path, request_timeout=5)
+
+
+@pytest.fixture
+def quick(make_quick: Callable[[Settings], Rag], quick_settings: Settings) -> Iterator[TestClient]:
+    """The API over such pipelines."""
+    with TestClient(create_app(quick_settings, make_quick), raise_server_exceptions=False) as client:
+        yield client
+
+
+DOCUMENTS = [
+    {"id": "chroma.md", "text": "# Chroma\n\nChroma listens on port 8000.", "metadata": {"year": 2025, "draft": False}},
+    {"id": "ollama.md", "text": "# Ollama\n\nOllama listens on port 11434.", "metadata": {"year": 2026, "author": "Ann"}},
+    {"id": "notes", "text": "A named volume survives its container."},
+]
+
+
+@pytest.fixture
+def filled(quick: TestClient) -> TestClient:
+    """The same with three documents."""
+    assert quick.post("/index", json={"documents": DOCUMENTS}).json()["indexed"] == 3
+    return quick

@@ -6,10 +6,10 @@ from lab.errors import EngineError
 from lab.settings import load_settings
 from lab.stack import compose_status
 from lab.stack.compose_status import judge, read_compose
-from lab.stack.services import TABLE
+from lab.stack.services import PUBLISHED
 from tests.unit.stack.fake_docker import container
 
-WHOLE = [container(service.name, health="healthy") for service in TABLE]
+WHOLE = [container(service.name, health="healthy") for service in PUBLISHED if not service.profile]
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def status(settings, monkeypatch):
         monkeypatch.setattr(
             compose_status, "read_containers", lambda _: {part.labels["com.docker.compose.service"]: part for part in parts}
         )
-        return read_compose(settings, "because")
+        return read_compose(load_settings(), "because")
 
     return read
 
@@ -103,3 +103,9 @@ def test_inside_the_container_without_a_proxy_no_engine_is_asked(monkeypatch):
         lab_place="compose", chroma_host="chroma.invalid", ollama_host="http://ollama.invalid", api_url="http://api.invalid"
     )
     assert set(states(read_compose(inside, ""))) == {"ollama", "chroma", "api", "jupyter"}
+
+
+def test_a_part_of_the_profile_that_is_missing_is_told(status, monkeypatch):
+    monkeypatch.setenv("COMPOSE_PROFILES", "production")
+    found = states(status(*WHOLE, container("worker", health="healthy")))
+    assert (found["proxy"], found["redis"], found["worker"]) == ("stopped", "stopped", "running")

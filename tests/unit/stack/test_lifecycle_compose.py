@@ -82,7 +82,7 @@ def test_down_tells_the_volumes_and_forgets_the_place(settings, containers):
     up()
     stopped = down()
     assert (stopped.names, stopped.volumes) == (["chroma", "ollama"], ["slipway_chroma"])
-    assert set(remembered(settings)["settings"]) == {"jupyter_token"}
+    assert set(remembered(settings)["settings"]) == {"jupyter_token", "redis_password"}
 
 
 @pytest.mark.parametrize("command", [up, down])

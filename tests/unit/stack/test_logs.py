@@ -26,8 +26,8 @@ def test_without_a_name_all_services_are_read_and_missing_logs_are_empty(setting
 
 
 def test_an_unknown_service_lists_the_known(settings):
-    with pytest.raises(InputError, match="no service redis") as error:
-        log_files(settings, "redis")
+    with pytest.raises(InputError, match="no service postgres") as error:
+        log_files(settings, "postgres")
     assert "chroma" in error.value.hint
 
 

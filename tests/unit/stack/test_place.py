@@ -21,34 +21,34 @@ def program(monkeypatch):
     monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
 
 
-def names(choice):
-    return [service.name for service in choice.services]
+def names(choice, settings):
+    return [service.name for service in choice.services(settings)]
 
 
 def test_without_ollama_it_is_embedded(settings, no_program):
     choice = choose(settings, None)
-    assert (choice.place, names(choice)) == ("embedded", ["ollama", "chroma", "jupyter"])
+    assert (choice.place, names(choice, settings)) == ("embedded", ["ollama", "chroma", "api", "jupyter"])
     assert settings.ollama_host in choice.reason
 
 
 def test_an_answering_server_makes_it_native_and_is_not_ours(settings, no_program, stand_in):
     stand_in({"/api/version": {"version": "0.33.0"}}, settings.ollama_port)
     choice = choose(settings, None)
-    assert (choice.place, names(choice)) == ("native", ["chroma", "jupyter"])
+    assert (choice.place, names(choice, settings)) == ("native", ["chroma", "api", "jupyter"])
 
 
 @pytest.mark.parametrize("wanted", [None, "embedded"])
 def test_the_engine_of_another_lab_is_used_and_is_not_ours(settings, program, stand_in, wanted):
     stand_in({"/api/version": {"version": "0.33.0+lab"}}, settings.ollama_port)
     choice = choose(settings, wanted)
-    assert (choice.place, names(choice)) == ("embedded", ["chroma", "jupyter"])
+    assert (choice.place, names(choice, settings)) == ("embedded", ["chroma", "api", "jupyter"])
     assert "embedded engine answers already" in choice.reason
 
 
 def test_who_wants_native_gets_it_with_an_embedded_engine_too(settings, no_program, stand_in):
     stand_in({"/api/version": {"version": "0.33.0+lab"}}, settings.ollama_port)
     choice = choose(settings, "native")
-    assert (choice.place, names(choice)) == ("native", ["chroma", "jupyter"])
+    assert (choice.place, names(choice, settings)) == ("native", ["chroma", "api", "jupyter"])
 
 
 def test_something_else_on_the_port_is_no_ollama(settings, no_program, stand_in):
@@ -58,7 +58,7 @@ def test_something_else_on_the_port_is_no_ollama(settings, no_program, stand_in)
 
 def test_the_program_alone_makes_it_native_and_is_started(settings, program):
     choice = choose(settings, None)
-    assert (choice.place, names(choice)) == ("native", ["ollama", "chroma", "jupyter"])
+    assert (choice.place, names(choice, settings)) == ("native", ["ollama", "chroma", "api", "jupyter"])
 
 
 def test_a_wish_wins_over_what_the_machine_has(settings, program):

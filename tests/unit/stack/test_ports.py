@@ -49,10 +49,12 @@ def test_an_owner_that_may_not_be_seen_is_said_so(monkeypatch, taken):
     assert ports.describe(ports.owner(taken)) == "a process of another user"
 
 
-@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+@pytest.mark.parametrize("service", [one for one in SERVICES if one.port_setting], ids=lambda service: service.name)
 def test_a_taken_port_names_owner_and_setting(service, taken, monkeypatch):
     monkeypatch.setenv("OLLAMA_HOST", f"127.0.0.1:{taken}")
-    settings = load_settings().model_copy(update={"chroma_port": taken, "jupyter_port": taken})
+    settings = load_settings().model_copy(
+        update={f"{name}_port": taken for name in ("chroma", "jupyter", "redis")} | {"api_url": f"http://127.0.0.1:{taken}"}
+    )
     with pytest.raises(ServiceError) as error:
         ports.require_free(service, settings)
     assert f"process {os.getpid()}" in error.value.what

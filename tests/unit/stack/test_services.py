@@ -8,15 +8,30 @@ from pathlib import Path
 
 import pytest
 
+from lab.errors import ServiceError
 from lab.settings import Settings, load_settings
-from lab.stack.services import CHOICES, NAMES, OLLAMA, SERVICES, choices, environment, fingerprint
+from lab.stack.services import (
+    API,
+    CHOICES,
+    CHROMA,
+    JUPYTER,
+    NAMES,
+    OLLAMA,
+    PROXY,
+    REDIS,
+    SERVICES,
+    WORKER,
+    choices,
+    environment,
+    fingerprint,
+)
 from lab.stack.state import State, write_state
-
-CHROMA, JUPYTER = SERVICES[1:]
 
 
 def test_each_service_answers_on_the_port_of_its_setting(settings):
-    assert [service.port(settings) for service in SERVICES] == [int(os.environ[service.port_setting]) for service in SERVICES]
+    with_port = [service for service in SERVICES if service is not WORKER]
+    assert [service.port(settings) for service in with_port] == [int(os.environ[service.port_setting]) for service in with_port]
+    assert WORKER.port(settings) is None
 
 
 def test_ready_is_an_answer_with_the_right_key(settings, stand_in):
@@ -66,8 +81,8 @@ def test_a_terminal_of_jupyterlab_finds_the_lab_command_first(settings):
 
 
 def test_no_token_is_seen_in_the_list_of_processes(settings):
-    secret = settings.model_copy(update={"jupyter_token": "s3cret"})
-    assert not any("s3cret" in word for service in SERVICES for word in service.command(secret, "embedded"))
+    secret = settings.model_copy(update={"jupyter_token": "s3cret", "redis_password": "s3cret"})
+    assert not any("s3cret" in word for service in SERVICES for word in service.command_line(secret, "embedded"))
 
 
 def test_an_ollama_of_the_machine_keeps_its_own_models(settings, monkeypatch):
@@ -93,13 +108,16 @@ def test_no_proxy_stands_between_a_service_and_this_machine(service, settings, m
 @pytest.mark.parametrize(
     ("change", "renewed"),
     [
-        ({"chroma_port": 1024}, ["chroma"]),
+        ({"chroma_port": 1024}, ["chroma", "api", "worker"]),
         ({"ollama_keep_alive": "1m"}, ["ollama"]),
         ({"jupyter_token": "new"}, ["jupyter"]),
-        ({"chat_model": "other"}, []),
+        ({"chat_model": "other"}, ["api", "worker"]),
+        ({"redis_password": "other"}, ["redis", "api", "worker"]),
+        ({"compose_profiles": "production"}, ["api", "worker"]),
+        ({"proxy_port": 1024, "lab_gpu": "off", "start_timeout": 5, "python_image": "other"}, []),
     ],
 )
-def test_a_changed_setting_asks_for_a_new_process_of_its_service_only(settings, change, renewed):
+def test_a_changed_setting_asks_for_new_processes_of_the_services_that_read_it(settings, change, renewed):
     other = settings.model_copy(update=change)
     changed = [
         service.name for service in SERVICES if fingerprint(service, settings, "embedded") != fingerprint(service, other, "embedded")
@@ -116,3 +134,42 @@ def test_the_command_of_chroma_is_the_one_that_its_own_program_runs():
     program = Path(find_spec("chromadb").origin).parent / "cli" / "cli.py"
     assert "chromadb_rust_bindings.cli(" in program.read_text()
     assert callable(import_module("chromadb_rust_bindings").cli)
+
+
+def test_redis_and_worker_belong_to_the_profile_production(settings):
+    with_it = settings.model_copy(update={"compose_profiles": "monitoring, production"})
+    assert [service for service in SERVICES if not service.wanted(settings)] == [REDIS, WORKER]
+    assert all(service.wanted(with_it) for service in SERVICES)
+    assert not REDIS.wanted(with_it.model_copy(update={"redis_url": "redis://elsewhere:6379"}))
+
+
+def test_what_runs_in_containers_only_cannot_be_started_here(settings):
+    with pytest.raises(ServiceError, match="in the place compose only"):
+        PROXY.command_line(settings, "embedded")
+
+
+def test_the_address_of_redis_is_shown_without_the_password(settings):
+    own = settings.model_copy(update={"redis_url": "rediss://user:s3cret@cache.example:6380"})
+    assert REDIS.url(own) == "rediss://cache.example:6380"
+
+
+def test_a_worker_is_well_while_its_heartbeat_is_fresh(settings):
+    assert WORKER.answer(settings) is None
+    beat = settings.lab_home / "workers" / "4711"
+    beat.parent.mkdir(parents=True)
+    beat.touch()
+    assert WORKER.answer(settings)
+    os.utime(beat, (1, 1))
+    assert WORKER.answer(settings) is None
+
+
+def test_the_heartbeat_of_a_killed_worker_does_not_count_for_the_next(settings):
+    (settings.lab_home / "workers" / "4711").mkdir(parents=True)
+    WORKER.prepare(settings)
+    assert WORKER.answer(settings) is None
+
+
+def test_the_api_reads_what_decides_about_answers_and_no_token(settings):
+    own = API.own_settings(settings.model_copy(update={"jupyter_token": "s3cret"}))
+    assert {"chat_model", "top_k", "api_queue", "ollama_host", "redis_url"} <= set(own)
+    assert not [name for name in own if name.startswith(("jupyter", "ollama_k", "lab_"))]

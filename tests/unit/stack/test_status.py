@@ -33,7 +33,7 @@ def chroma(settings):
 
 def test_what_was_never_started_is_stopped(settings):
     status = read_status(settings)
-    assert [service.state for service in status.services] == ["stopped"] * 3
+    assert [service.state for service in status.services] == ["stopped"] * 4
     assert not status.healthy
 
 

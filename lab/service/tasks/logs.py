@@ -1,0 +1,40 @@
+"""A worker's log: JSON like the API's, and with the id of the call that issued a task.
+
+Celery's own line about a task that succeeded repeats what it returned, which may be anybody's answer; one line here takes its place.
+"""
+
+import logging
+import time
+from typing import Any
+
+from celery import signals
+
+from lab.observe import log as observe
+
+log = logging.getLogger("lab.worker")
+_began: dict[str, float] = {}  # by task; a process has one at a time
+
+
+def connect() -> None:
+    """Have this process, and those that it forks, log in this way."""
+    signals.setup_logging.connect(_configure, weak=False)
+    signals.task_prerun.connect(_begin, weak=False)
+    signals.task_postrun.connect(_end, weak=False)
+
+
+def _configure(**_: Any) -> None:
+    observe.configure()
+    logging.getLogger("celery").setLevel(logging.INFO)
+    logging.getLogger("celery.app.trace").setLevel(logging.WARNING)
+
+
+def _begin(task_id: str, task: Any, **_: Any) -> None:
+    observe.request_id.set(task.request.get("request_id") or "")
+    _began[task_id] = time.perf_counter()
+
+
+def _end(task_id: str, task: Any, state: str | None = None, **_: Any) -> None:
+    seconds = round(time.perf_counter() - _began.pop(task_id, time.perf_counter()), 3)
+    fields = {"task_id": task_id, "task": task.name, "state": state, "seconds": seconds, "attempt": task.request.retries + 1}
+    log.info("task", extra=fields)
+    observe.request_id.set("")

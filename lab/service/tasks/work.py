@@ -1,0 +1,24 @@
+"""What the tasks do: the same as /index and /query, with plain JSON in and out."""
+
+from typing import Any
+
+from lab.rag.documents import Handed
+from lab.service.answering import answer as answer_with
+from lab.service.models import Document, Indexed, QueryRequest
+from lab.service.tasks.pipeline import own_pipelines
+
+
+def index(documents: list[dict[str, Any]], collection: str | None) -> dict[str, Any]:
+    """Index documents; those that cannot be used are told, the others are stored."""
+    checked = [Document.model_validate(one) for one in documents]
+    with own_pipelines().borrow(collection) as rag:
+        report = rag.ingest_texts(Handed(one.text, one.id, one.metadata) for one in checked)
+        usable = {one.id for one in checked} - {problem.document for problem in report.problems}
+        return Indexed.of(report, rag.documents.chunks(usable)).model_dump(mode="json")
+
+
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    """Answer a question."""
+    asked = QueryRequest.model_validate(request)
+    with own_pipelines().borrow(asked.collection_name) as rag:
+        return answer_with(rag, asked).model_dump(mode="json")
