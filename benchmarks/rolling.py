@@ -27,8 +27,8 @@ def rows() -> Iterator[Row]:
         return
     with cluster() as swarm:
         swarm.deploy("1")
-        wait_until(lambda: swarm.runs("api", f"{API}:1", 2), "two copies of the API that are ready", 180)
-        wait_until(lambda: swarm.ask(query=ANSWERED).json()["sources"], "an answer from the index", 120)
+        wait_until(lambda: swarm.runs("api", f"{API}:1", 2), "two copies of the API that are ready", 300)
+        wait_until(lambda: swarm.ask(query=ANSWERED).json()["sources"], "an answer from the index", 240)
         yield from _update(swarm)
         yield _copies(swarm)
 

@@ -3,7 +3,7 @@
 import logging
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Thread, current_thread
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
@@ -58,7 +58,8 @@ class Served:
         self._socket.close()
 
     def _run(self) -> None:
-        with _kept("uvicorn.access", logging.INFO, self.log), _kept("uvicorn.error", logging.WARNING, self.errors):
+        access, errors = _kept("uvicorn.access", logging.INFO, self.log), _kept("uvicorn.error", logging.WARNING, self.errors)
+        with access, errors, suppress(SystemExit):  # uvicorn's way to end when an application cannot start
             self._server.run(sockets=[self._socket])
 
 

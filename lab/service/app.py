@@ -10,6 +10,7 @@ from lab.observe.metrics import Metrics
 from lab.rag.pipeline import Rag
 from lab.service.auth import origins
 from lab.service.cache.answers import AnswerCache
+from lab.service.cache.front import Front
 from lab.service.cache.generation import Reader
 from lab.service.errors import handle_errors
 from lab.service.gate import Gate
@@ -59,6 +60,7 @@ def create_app(
 
 def _surround(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
     """The middleware, from the inside to the outside."""
+    app.add_middleware(Front, cache=app.state.cache)
     app.add_middleware(Guard, settings=settings)
     if allowed := origins(settings.api_origins):
         app.add_middleware(

@@ -3,7 +3,7 @@
 Each checker serves the learner's own code with a real uvicorn and asks it over HTTP.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from lab.course.exercise import Wrong, WrongAnswer, exercise
@@ -176,7 +176,10 @@ def to_problem(to_problem: Callable[[Any, Exception], Any]) -> None:
         except Exception as own:
             went_wrong.append(text("Your function raised {error} itself.", error=type(own).__name__))
             raise
-        if not hasattr(answer, "body"):
+        if isinstance(answer, Coroutine):
+            answer.close()
+            went_wrong.append(text("Write it without `async`: it waits for nothing."))
+        elif not hasattr(answer, "body"):
             went_wrong.append(text("Return a `JSONResponse`; yours gave a {kind}.", kind=type(answer).__name__))
         return answer
 

@@ -23,6 +23,8 @@ async def reply(request: Request, asked: Asked, model: type[Model], call: Call[A
     started = time.perf_counter()
     cache: AnswerCache[Any] = request.app.state.cache
     read, store = wishes(request)
+    if understood := request.scope.get("understood"):  # by lab.service.cache.front
+        understood(asked, model)
     if read and (hit := cache.peek(asked)):
         return _sent(hit, model, started)
     gate: Gate = request.app.state.gate

@@ -40,7 +40,8 @@ async def query(asked: QueryRequest, request: Request) -> Any:
     """Answer a question from the documents, with all passages that were found; `timings` tell where the time went."""
     if asked.stream or EVENTS in request.headers.get("accept", ""):
         return await _events(asked, request)
-    return await reply(request, _of(asked, request), QueryResponse, lambda rag: steps(rag, asked), _response)
+    metrics = request.app.state.metrics
+    return await reply(request, _of(asked, request), QueryResponse, lambda rag: steps(rag, asked, metrics), _response)
 
 
 async def _events(asked: QueryRequest, request: Request) -> Events:
@@ -49,8 +50,8 @@ async def _events(asked: QueryRequest, request: Request) -> Events:
     found = await cache.find(wanted) if all(wishes(request)) else Wanted(wanted, None)
     if isinstance(found, Hit):
         return Events(Kept(found, time.perf_counter() - started))
-    turn = Turn(request.app.state.gate, request.receive)
-    return Events(Keeping(await turn.stream(lambda rag: steps(rag, asked), asked.collection_name), cache, found))
+    turn, metrics = Turn(request.app.state.gate, request.receive), request.app.state.metrics
+    return Events(Keeping(await turn.stream(lambda rag: steps(rag, asked, metrics), asked.collection_name), cache, found))
 
 
 def _of(asked: QueryRequest, request: Request) -> Asked:

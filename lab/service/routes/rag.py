@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request
 
 from lab.rag.answer import IngestReport
 from lab.rag.pipeline import Rag
+from lab.service.answering import counted
 from lab.service.cache.answers import Asked
 from lab.service.cache.reply import reply
 from lab.service.models import Answered, Ingested, Question, Text, Words
@@ -28,9 +29,9 @@ async def ingest(body: Text, turn: Asking, answers: Answers, settings: Given) ->
 @router.post("/rag", response_model=Answered, tags=["questions"], responses=may(404))
 async def ask(body: Question, request: Request) -> Any:
     """Answer a question from the documents, with the passages that the answer rests on."""
-    settings = request.app.state.settings
+    settings, metrics = request.app.state.settings, request.app.state.metrics
     asked = Asked("rag", body.query, settings.collection, settings.top_k)
-    return await reply(request, asked, Answered, lambda rag: rag.stream(body.query), Answered.of)
+    return await reply(request, asked, Answered, lambda rag: counted(rag.steps(body.query), metrics), Answered.of)
 
 
 @router.get("/rag", response_model=Answered, tags=["questions"], responses=may(404))
