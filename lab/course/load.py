@@ -1,4 +1,4 @@
-"""A measured load on a server of this machine: when each request was sent, how long it took, and what came."""
+"""A measured load on a server of this machine: when each request was sent, how long it took, and what came when."""
 
 import asyncio
 import math
@@ -46,3 +46,16 @@ def percentile(values: Sequence[float], share: float) -> float:
     """The value below which this share of the values lies (nearest rank); 0.95 gives the 95th percentile."""
     ordered = sorted(values)
     return ordered[max(1, math.ceil(share * len(ordered))) - 1]
+
+
+def read_lines(url: str, body: Any, most: int = 10_000) -> list[tuple[float, str]]:
+    """Post BODY and read the answer line by line, each with the seconds until it came; go away after `most` lines."""
+    import httpx
+
+    began, lines = perf_counter(), list[tuple[float, str]]()
+    with httpx.stream("POST", url, json=body, timeout=PATIENCE, trust_env=False) as answer:
+        for line in answer.iter_lines():
+            lines.append((perf_counter() - began, line))
+            if len(lines) == most:
+                break
+    return lines

@@ -15,6 +15,7 @@ from lab.service.cache.generation import Reader
 from lab.service.errors import handle_errors
 from lab.service.gate import Gate
 from lab.service.middleware import Guard, Observe
+from lab.service.openapi import describe
 from lab.service.pipelines import Open, Pipelines
 from lab.service.readiness import Look, Probe, read_readiness
 from lab.service.routes import routes
@@ -52,6 +53,7 @@ def create_app(
     metrics.waiting.set_function(lambda: gate.waiting)
     app.router.routes.extend(routes)
     handle_errors(app)
+    describe(app)
     _surround(app, settings, metrics)
     return app
 

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from lab.errors import InputError, LabError, MissingError, ModelError, ServiceError
 from lab.observe.log import request_id
+from lab.rag.store import Unfit
 from lab.service.gate import Busy, Gone, Stopping
 from lab.service.pieces import Late
 
@@ -36,6 +37,8 @@ def of_lab_error(error: LabError) -> JSONResponse:
     """The answer for an error of the pipeline."""
     if isinstance(error, MissingError):
         return problem(404, "Not Found", error.what)
+    if isinstance(error, Unfit):
+        return problem(409, "Conflict", error.what)
     if isinstance(error, InputError):
         return problem(422, "Unprocessable Content", error.what)
     if isinstance(error, Gone):

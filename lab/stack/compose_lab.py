@@ -29,6 +29,7 @@ FOLDER = "com.docker.compose.project.working_dir"
 STAND_IN = "slipway.stand-in"  # the label of images that ci/stand-ins.sh builds where no registry is
 HOST_OLLAMA = "compose.host-ollama.yaml"
 GPU = "compose.gpu.yaml"
+SCALE = "compose.scale.yaml"
 NOTEBOOKS = ROOT / "notebooks"
 
 
@@ -56,7 +57,7 @@ def up(settings: Settings, view: View) -> str:
         stop_failing(parts, view)
         own = own_variables(client, settings)
         give(NOTEBOOKS, own)
-        _start(client, Compose(own, chosen.files), view)
+        _start(client, Compose(own, chosen.files + ((SCALE,) if "production" in settings.profiles else ())), view)
         return chosen.words
     finally:
         client.close()

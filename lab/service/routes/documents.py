@@ -23,9 +23,10 @@ from lab.service.models import (
     ListedDocument,
     Words,
 )
+from lab.service.openapi import WORKING, may
 from lab.service.routes.depends import Answers, Asking, Given
 
-router = APIRouter()
+router = APIRouter(tags=["documents"], responses=may(409, *WORKING))
 Named = Annotated[CollectionName | None, Query(description="without it, the collection of the settings")]
 
 
@@ -49,7 +50,7 @@ def _stored(rag: Rag, documents: list[Document]) -> Indexed:
     return Indexed.of(report, rag.documents.chunks(usable))
 
 
-@router.get("/documents")
+@router.get("/documents", responses=may(404))
 async def documents(
     turn: Asking,
     collection_name: Named = None,
@@ -63,7 +64,7 @@ async def documents(
     return Documents(documents=[ListedDocument.of(one) for one in entries], next=_cursor(after) if after else None)
 
 
-@router.delete("/documents/{document_id:path}")
+@router.delete("/documents/{document_id:path}", responses=may(404))
 async def delete(
     document_id: Line,
     turn: Asking,

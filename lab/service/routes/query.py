@@ -11,18 +11,37 @@ from lab.service.cache.reply import reply, wishes
 from lab.service.cache.streamed import Keeping, Kept
 from lab.service.events import Events
 from lab.service.models import QueryRequest, QueryResponse
+from lab.service.openapi import WORKING, may
 from lab.service.routes.depends import Turn
 
-router = APIRouter()
+router = APIRouter(tags=["questions"])
 EVENTS = "text/event-stream"
+STREAM = {
+    "description": "The answer; with `stream`, events: `sources`, `token` (a draft), and last `answer` (checked) or `error` (a problem).",
+    "content": {
+        EVENTS: {
+            "schema": {
+                "title": "Event",
+                "type": "object",
+                "properties": {
+                    "event": {"enum": ["sources", "token", "answer", "error"]},
+                    "data": {"type": "string", "contentMediaType": "application/json"},
+                },
+                "required": ["event", "data"],
+            },
+            "example": 'event: sources\ndata: []\n\nevent: token\ndata: {"draft": "Chroma"}\n\nevent: answer\ndata: {"answer": "…"}\n\n',
+        }
+    },
+}
 
 
-@router.post("/query", response_model=QueryResponse)
+@router.post("/query", response_model=QueryResponse, responses={**may(404, 409, *WORKING), 200: STREAM})
 async def query(asked: QueryRequest, request: Request) -> Any:
     """Answer a question from the documents, with all passages that were found; `timings` tell where the time went."""
     if asked.stream or EVENTS in request.headers.get("accept", ""):
         return await _events(asked, request)
-    return await reply(request, _of(asked, request), QueryResponse, lambda rag: steps(rag, asked), _response)
+    metrics = request.app.state.metrics
+    return await reply(request, _of(asked, request), QueryResponse, lambda rag: steps(rag, asked, metrics), _response)
 
 
 async def _events(asked: QueryRequest, request: Request) -> Events:
@@ -31,8 +50,8 @@ async def _events(asked: QueryRequest, request: Request) -> Events:
     found = await cache.find(wanted) if all(wishes(request)) else Wanted(wanted, None)
     if isinstance(found, Hit):
         return Events(Kept(found, time.perf_counter() - started))
-    turn = Turn(request.app.state.gate, request.receive)
-    return Events(Keeping(await turn.stream(lambda rag: steps(rag, asked), asked.collection_name), cache, found))
+    turn, metrics = Turn(request.app.state.gate, request.receive), request.app.state.metrics
+    return Events(Keeping(await turn.stream(lambda rag: steps(rag, asked, metrics), asked.collection_name), cache, found))
 
 
 def _of(asked: QueryRequest, request: Request) -> Asked:

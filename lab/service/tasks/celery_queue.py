@@ -71,10 +71,21 @@ class CeleryQueue:
                 self.app.control.revoke(running, terminate=True)
         return self.status(owner, task_id)
 
+    def put_back(self, task_id: str) -> bool:
+        """Send a dead letter once more. False when there is none of that id."""
+        with answering():
+            if not self.book.revive(task_id):
+                return False
+            record, _ = self.book.find([task_id])[0]
+            if record:
+                self.send(record)
+            return record is not None
+
     def send(self, record: Record) -> None:
         """Put a task that is in the book into its queue."""
         headers = {"request_id": record.request_id}
-        self.app.send_task(record.name, kwargs=record.arguments, task_id=record.id, headers=headers)
+        hidden = {"argsrepr": "", "kwargsrepr": ""}  # what workers write about it into their logs: no questions
+        self.app.send_task(record.name, kwargs=record.arguments, task_id=record.id, headers=headers, **hidden)
 
     def _issue(self, records: list[Record], parcels: dict[str, list[dict[str, Any]]]) -> None:
         """Into the book, then into the queue. A caller who is told that it failed does not find half of it done."""
