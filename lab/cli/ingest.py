@@ -43,9 +43,14 @@ def _progress() -> Iterator[Callable[[int, int, str], None]]:
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("chunks"),
+        TextColumn("chunks, {task.fields[rate]}"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=err, transient=True) as progress:
-        task = progress.add_task("Reading documents", total=None)
-        yield lambda done, total, document: progress.update(task, completed=done, total=total, description=document)
+        task = progress.add_task("Reading documents", total=None, rate="")
+
+        def show(done: int, total: int, document: str) -> None:
+            speed = progress.tasks[task].speed
+            progress.update(task, completed=done, total=total, description=document, rate=f"{speed:.0f}/s" if speed else "")
+
+        yield show

@@ -14,7 +14,8 @@ from lab.errors import ServiceError
 from lab.tied import Tied
 
 PATIENCE = 60.0  # seconds for a start
-CHROMA = "import sys; from chromadb.cli.cli import app; sys.exit(app())"
+# what the command `chroma` calls in the end; the command itself first loads the whole client, seconds that a server does not need
+CHROMA = "import sys, chromadb_rust_bindings as chroma; chroma.cli(sys.argv)"
 
 
 class OwnChroma:

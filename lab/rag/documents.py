@@ -38,15 +38,21 @@ class Loaded:
     """What a folder holds: usable documents, problems, and the sources that exist but cannot be read now."""
 
     folder: str
-    documents: list[Document] = field(default_factory=list)
+    documents: Iterable[Document] = ()
     problems: list[Problem] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     whole: bool = True  # False: one file was named, so other documents of the folder are not this ingest's business
+    files: list[Path] = field(default_factory=list)
+    read: int = 0  # of these files
+
+    def share(self) -> float:
+        """How much of it is read, from 0 to 1."""
+        return self.read / len(self.files) if self.files else 1.0
 
     def require_something(self) -> None:
-        """Raises InputError when there was nothing to read at all."""
-        if not (self.documents or self.problems):
+        """Raises InputError when there is nothing to read at all."""
+        if not self.files:
             what = " ".join([f"There are no documents of {KINDS} in {self.folder}.", *self.notes])
             raise InputError(what, "Name a folder that has some: lab ingest FOLDER")
 
@@ -62,18 +68,37 @@ class Handed:
 
 def load(path: Path, max_mb: float) -> Loaded:
     """Load every document under `path`, or the one file it names. One bad document does not stop the others."""
+    loaded = scan(path, max_mb)
+    loaded.documents = list(loaded.documents)
+    return loaded
+
+
+def scan(path: Path, max_mb: float) -> Loaded:
+    """As `load`, but each file is read when its document is asked for, once: memory does not grow with the folder.
+
+    Problems, notes and what is unread are complete after the last document.
+    """
     root = path if path.is_dir() else path.parent
     loaded = Loaded(folder_label(root), whole=path.is_dir())
-    first_with: dict[str, str] = {}
     left_out: Counter[str] = Counter()
     for file in _files(path):
         if file.suffix.lower() in READERS:
-            _add(loaded, file, file.relative_to(root).as_posix(), max_mb, first_with)
+            loaded.files.append(file)
         elif file.name != QUESTIONS:
             left_out[_printable(file.suffix.lower()) or "no ending"] += 1
     if left_out:
         loaded.notes.append(_left_out(left_out))
+    loaded.documents = _read(loaded, root, max_mb)
     return loaded
+
+
+def _read(loaded: Loaded, root: Path, max_mb: float) -> Iterator[Document]:
+    first_with: dict[str, str] = {}
+    for file in loaded.files:
+        document = _usable(loaded, file, file.relative_to(root).as_posix(), max_mb, first_with)
+        loaded.read += 1
+        if document:
+            yield document
 
 
 def from_texts(handed: Iterable[Handed], max_mb: float) -> Loaded:
@@ -81,10 +106,11 @@ def from_texts(handed: Iterable[Handed], max_mb: float) -> Loaded:
 
     One that is blank or too long, or whose source or fields cannot be kept, becomes a problem.
     """
-    loaded = Loaded(HANDED_OVER, whole=False)
+    documents: list[Document] = []
+    loaded = Loaded(HANDED_OVER, documents, whole=False)
     for one in handed:
         try:
-            loaded.documents.append(_of_text(one.text, one.source, one.about, max_mb))
+            documents.append(_of_text(one.text, one.source, one.about, max_mb))
         except InputError as error:
             loaded.problems.append(Problem(one.source, error.what, error.hint))
     return loaded
@@ -108,18 +134,19 @@ def _of_text(text: str, source: str, about: Mapping[str, Value], max_mb: float) 
     return Document(page_content=content, metadata=metadata)
 
 
-def _add(loaded: Loaded, file: Path, source: str, max_mb: float, first_with: dict[str, str]) -> None:
+def _usable(loaded: Loaded, file: Path, source: str, max_mb: float, first_with: dict[str, str]) -> Document | None:
     try:
         _refuse_odd_name(source)
         document = _document(file, source, max_mb)
         document.metadata["folder"] = loaded.folder
         _refuse_twin(document, first_with)
-        loaded.documents.append(document)
         loaded.notes += _unreadable_pages(document)
+        return document
     except InputError as error:
         loaded.problems.append(Problem(_printable(source), error.what, error.hint))
         if isinstance(error, Unread):
             loaded.unread.add(source)
+        return None
 
 
 def _unreadable_pages(document: Document) -> list[str]:

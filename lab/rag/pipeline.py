@@ -18,7 +18,7 @@ from lab.rag.catalogue import Catalogue
 from lab.rag.chat_model import Helper
 from lab.rag.connections import load_libraries
 from lab.rag.conversation import Conversation
-from lab.rag.documents import Handed, Loaded, from_texts, load
+from lab.rag.documents import Handed, Loaded, from_texts, scan
 from lab.rag.embed import Embedder
 from lab.rag.generate import Draft, Generator
 from lab.rag.ground import Evidence, cite, holds
@@ -67,7 +67,7 @@ class Rag:
         Two at once are no harm: the second waits.
         """
         started = time.perf_counter()
-        loaded = load(Path(folder).expanduser() if folder else self.settings.corpus, self.settings.max_document_mb)
+        loaded = scan(Path(folder).expanduser() if folder else self.settings.corpus, self.settings.max_document_mb)
         loaded.require_something()
         report = self._take(loaded, on_progress or (lambda done, total, document: None), rebuild)
         report.seconds = round(time.perf_counter() - started, 3)

@@ -61,7 +61,7 @@ class MemoryCollection(Collection):
         self, *parts: Part, ids: Sequence[str] | None = None, where: Where | None = None, limit: int = 0
     ) -> Iterator[dict[str, Any]]:
         held = list(self.vectors.store.values())
-        wanted = held if ids is None else [self.vectors.store[one] for one in ids if one in self.vectors.store]
+        wanted = held if ids is None else [one for one in map(self.vectors.store.get, ids) if one]
         chosen = (one for one in wanted if _has(one["metadata"], where))
         for one in islice(chosen, limit or None):
             yield {"id": one["id"], **{part: one[STORED[part]] for part in parts}}

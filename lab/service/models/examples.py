@@ -27,6 +27,9 @@ ANSWER = {
     "cached": False,
 }
 READY = {"status": "ready", "checks": {"chroma": "ok", "ollama": "ok", "chat_model": "ok", "embed_model": "ok"}}
+TASK = "0d3f6c1e8b7a4952a1c4e5d6f7089abc"
+BATCH = "7b1e9f2d4c5a46388e0d1c2b3a495867"
+DONE = {"task_id": TASK, "status": "completed", "progress": {"done": 1, "total": 1}, "result": ANSWER, "error": None}
 
 
 def shown(*examples: dict[str, Any], strict: bool = False) -> ConfigDict:

@@ -67,7 +67,7 @@ def test_chroma_killed_during_an_ingest_loses_nothing(make_rag, chroma, wait_unt
         rag = make_rag(**{**settings.model_dump()})
 
         def kill_once_something_is_stored(done, total, document):
-            if BATCH < done < total:
+            if 2 * BATCH < done < total:
                 wait_until(lambda: rag.store.make().count(), "a stored chunk")
                 server.kill()
 

@@ -1,15 +1,17 @@
 """A queue of one test: a real Redis, workers as processes, and a file in which their tasks note what they do."""
 
+import json
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from fastapi.testclient import TestClient
 
@@ -28,33 +30,35 @@ class Workers:
     def __init__(self, settings: Settings, folder: Path):
         self.settings, self.folder = settings, folder
         self.file = folder / "done.sqlite"
-        self.processes: list[subprocess.Popen[bytes]] = []
+        self.processes: list[psutil.Process] = []
+        pipe = subprocess.PIPE
+        self._nursery = subprocess.Popen([sys.executable, str(WORKER)], env=self._environment(), stdin=pipe, stdout=pipe, text=True)
 
-    def environment(self) -> dict[str, str]:
+    def _environment(self) -> dict[str, str]:
         own = ("redis_url", "lab_home", "worker_time_limit", "worker_redelivery", "worker_retries", "worker_deaths", "worker_concurrency")
         return {**os.environ, **{name.upper(): str(getattr(self.settings, name)) for name in own}}
 
-    def begin(self, seconds: float = 0.05, *options: str) -> subprocess.Popen[bytes]:
+    def begin(self, seconds: float = 0.05, *options: str) -> psutil.Process:
+        assert self._nursery.stdin and self._nursery.stdout
         number = len(self.processes)
-        name = f"--hostname=w{number}@test"
-        command = [sys.executable, str(WORKER), str(self.file), str(seconds), name, "--loglevel=info", *options]
-        with self.log(number).open("wb") as log:
-            # a session of its own, so that all of it can be ended together
-            process = subprocess.Popen(command, env=self.environment(), stdout=log, stderr=log, start_new_session=True)
-        self.processes.append(process)
-        return process
+        told = [str(self.log(number)), str(self.file), str(seconds), f"--hostname=w{number}@test", *options]
+        self._nursery.stdin.write(json.dumps(told) + "\n")
+        self._nursery.stdin.flush()
+        self.processes.append(psutil.Process(int(self._nursery.stdout.readline())))
+        return self.processes[-1]
 
     def log(self, number: int) -> Path:
         return self.folder / f"worker-{number}.log"
 
-    def ready(self, process: subprocess.Popen[bytes]) -> bool:
-        return " ready" in self.log(self.processes.index(process)).read_text("utf-8", "replace")
+    def ready(self, process: psutil.Process) -> bool:
+        log = self.log(self.processes.index(process))
+        return log.exists() and " ready" in log.read_text("utf-8", "replace")
 
     def stop(self) -> None:
         for process in self.processes:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait(10)
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)  # its session: also what a killed worker has left
+        self._nursery.communicate("", timeout=10)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         if not self.file.exists():
