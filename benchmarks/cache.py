@@ -26,7 +26,7 @@ from benchmarks.servers import _free_port, lab
 from lab.redis_server import RedisServer
 from lab.settings import Settings
 
-ROUNDS = 7
+ROUNDS = 9
 SECONDS = 1.0  # of load in each round
 CONNECTIONS = 16
 QUESTION = {"query": "Which port does Chroma listen on?"}
