@@ -206,15 +206,15 @@ class Settings(BaseSettings):
         return f"{server}/{REDIS_USES.index(use)}"
 
     @property
-    def has_redis(self) -> bool:
-        """Whether this lab has a Redis: one of its own, with the profile production, or the one that REDIS_URL names."""
-        return bool(self.redis_url) or "production" in {name.strip() for name in self.compose_profiles.split(",")}
-
-    @property
     def redis_address(self) -> str:
         """Address of Redis, without the password: for people."""
         parts = urlsplit(self.redis_for("broker"))
         return f"{parts.scheme}://{parts.hostname}:{parts.port or 6379}"
+
+    @property
+    def has_redis(self) -> bool:
+        """Whether this lab has a Redis: one of its own, with the profile production, or the one that REDIS_URL names."""
+        return bool(self.redis_url) or "production" in self.profiles
 
     @property
     def jupyter_url(self) -> str:

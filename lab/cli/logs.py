@@ -1,5 +1,6 @@
 """lab logs: what the services wrote."""
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import chain
@@ -9,6 +10,8 @@ import typer
 
 from lab.cli.console import out
 from lab.settings import get_settings
+
+TOKEN = re.compile(r"(token=)[^\s&\"'<>]+")
 
 
 def command(
@@ -42,4 +45,5 @@ def _lines(service: str | None, count: int, on: bool) -> Iterator[tuple[str, str
 
 
 def _print(name: str, line: str, only: str | None) -> None:
+    line = TOKEN.sub(r"\1…", line)  # logs get shown to others; `lab up` prints the address
     out.print(line if only else f"{name}: {line}", highlight=False, markup=False, soft_wrap=True)

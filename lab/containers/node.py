@@ -69,7 +69,7 @@ def start_node(name: str, labels: dict[str, str], ports: Iterable[str] = (), **o
 
     image = get_settings().sandbox_image
     need_image(image)
-    published: Ports = {port: ("127.0.0.1", None) for port in (API, *ports)}
+    published: Ports = dict.fromkeys((API, *ports), ("127.0.0.1", None))
     container = docker.from_env().containers.run(
         image, DOCKERD, name=name, hostname=name, labels=labels, privileged=True, detach=True,
         environment={"DOCKER_TLS_CERTDIR": ""}, ports=published, **options

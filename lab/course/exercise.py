@@ -1,6 +1,7 @@
 """What an exercise is, and the register of all of them.
 
-A lesson's exercises are one module in `lab/course/exercises/`: for each a checker under `@exercise(...)`.
+A lesson's exercises are one module in `lab/course/exercises/`, or several whose names begin alike.
+Each is a checker under `@exercise(...)`.
 The worked answer isn't here: it is the cell `ex-<id>` of the lesson's notebook in `solutions/`.
 """
 
@@ -55,7 +56,7 @@ def exercise(
     def register(checker: Checker) -> Checker:
         if id in _register:
             raise ValueError(f"two exercises are called {id}")
-        lesson = checker.__module__.rpartition("lesson_")[2]
+        lesson = checker.__module__.rpartition("lesson_")[2].partition("_")[0]  # lesson_06 and lesson_06_load are both of 06
         _register[id] = Exercise(id, lesson, names, checker, hints, wrong or {})
         return checker
 

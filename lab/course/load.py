@@ -1,21 +1,14 @@
-"""Bounded loads on a server of this machine: when each request was sent, how long it took, and what came.
-
-`load` is open: requests come at a rate, whether or not the server keeps up. `Load` is closed: some clients ask again and again meanwhile.
-"""
+"""A measured load on a server of this machine: when each request was sent, how long it took, and what came when."""
 
 import asyncio
 import math
-import threading
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from types import TracebackType
 from typing import Any
 
 MOST = 500  # requests of one load: enough to measure, too few to harm
 PATIENCE = 60.0  # seconds for one answer
-PAUSE = 0.02  # seconds between two requests of one client: the load shall not slow down what it measures
 
 
 @dataclass(frozen=True)
@@ -55,60 +48,14 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[max(1, math.ceil(share * len(ordered))) - 1]
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """One request: when it was sent (seconds after the start), how long it took, and what came back."""
+def read_lines(url: str, body: Any, most: int = 10_000) -> list[tuple[float, str]]:
+    """Post BODY and read the answer line by line, each with the seconds until it came; go away after `most` lines."""
+    import httpx
 
-    at: float
-    seconds: float
-    said: str  # what `ask` returned, or the name of its error
-    failed: bool
-
-
-class Load:
-    """`with Load(ask) as load:` asks from several threads while the block runs. `ask` returns a few words, or raises.
-
-    It stops by itself after `seconds`.
-    """
-
-    def __init__(self, ask: Callable[[], str], clients: int = 4, seconds: float = 120, pause: float = PAUSE):
-        self._ask = ask
-        self._pause = pause
-        self._seconds = seconds
-        self._enough = threading.Event()
-        self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(clients)]
-        self._started = 0.0
-        self.outcomes: list[Outcome] = []
-
-    def __enter__(self) -> "Load":
-        self._started = perf_counter()
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._enough.set()
-        for thread in self._threads:
-            thread.join()
-
-    @property
-    def failed(self) -> int:
-        """Requests without an answer, or with one that is none."""
-        return sum(outcome.failed for outcome in self.outcomes)
-
-    def counts(self) -> dict[str, int]:
-        """How often each thing came back."""
-        return dict(sorted(Counter(outcome.said for outcome in self.outcomes).items()))
-
-    def _run(self) -> None:
-        while not self._enough.is_set() and perf_counter() - self._started < self._seconds:
-            self.outcomes.append(self._once())  # appending is safe between threads
-            self._enough.wait(self._pause)
-
-    def _once(self) -> Outcome:
-        sent = perf_counter()
-        try:
-            said, failed = self._ask(), False
-        except Exception as error:  # whatever way the client has to say that nothing came back
-            said, failed = f"{type(error).__name__}: {error}"[:80], True
-        return Outcome(sent - self._started, perf_counter() - sent, said, failed)
+    began, lines = perf_counter(), list[tuple[float, str]]()
+    with httpx.stream("POST", url, json=body, timeout=PATIENCE, trust_env=False) as answer:
+        for line in answer.iter_lines():
+            lines.append((perf_counter() - began, line))
+            if len(lines) == most:
+                break
+    return lines

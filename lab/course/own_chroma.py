@@ -14,7 +14,8 @@ from lab.errors import ServiceError
 from lab.tied import Tied
 
 PATIENCE = 60.0  # seconds for a start
-CHROMA = "import sys; from chromadb.cli.cli import app; sys.exit(app())"
+# what the command `chroma` calls in the end; the command itself first loads the whole client, seconds that a server does not need
+CHROMA = "import sys, chromadb_rust_bindings as chroma; chroma.cli(sys.argv)"
 
 
 class OwnChroma:
@@ -29,6 +30,11 @@ class OwnChroma:
 
     def __repr__(self) -> str:
         return f"<OwnChroma: {'running' if self._process else 'stopped'}>"
+
+    @property
+    def folder(self) -> Path:
+        """Where it keeps its data: for a lesson that looks at the files, or copies them."""
+        return self._folder
 
     def start(self) -> "OwnChroma":
         """Start it if it is stopped, and wait for its first answer. Raises ServiceError."""

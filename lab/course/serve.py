@@ -3,14 +3,15 @@
 import logging
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Thread, current_thread
 from time import monotonic, sleep
-from typing import Any
-
-import uvicorn
+from typing import TYPE_CHECKING, Any
 
 from lab.errors import ServiceError
+
+if TYPE_CHECKING:
+    import httpx
 
 PATIENCE = 30.0  # seconds for an application to start
 GRACE = 2  # seconds for open answers when it is stopped
@@ -21,6 +22,8 @@ class Served:
     """An application that answers at `url`. `log` holds uvicorn's access log, a line for each answer; `errors` what went wrong inside."""
 
     def __init__(self, app: Any, **options: Any):
+        import uvicorn
+
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self.log: list[str] = []
@@ -43,15 +46,20 @@ class Served:
             sleep(0.005)
         return self
 
+    def end(self) -> None:
+        """Tell it to stop, and don't wait."""
+        self._server.should_exit = True
+
     def stop(self) -> None:
         """Let open answers end for a moment, then close the port."""
-        self._server.should_exit = True
+        self.end()
         if self._thread.ident:
             self._thread.join(GRACE + 3)
         self._socket.close()
 
     def _run(self) -> None:
-        with _kept("uvicorn.access", logging.INFO, self.log), _kept("uvicorn.error", logging.WARNING, self.errors):
+        access, errors = _kept("uvicorn.access", logging.INFO, self.log), _kept("uvicorn.error", logging.WARNING, self.errors)
+        with access, errors, suppress(SystemExit):  # uvicorn's way to end when an application cannot start
             self._server.run(sockets=[self._socket])
 
 
@@ -91,6 +99,8 @@ def serve(app: Any, **options: Any) -> Served:
 def stop_all() -> int:
     """Stop every application that `serve` started, and say how many there were."""
     count = len(_running)
+    for served in _running:
+        served.end()  # all at once: each takes a moment
     while _running:
         _running.pop().stop()
     return count
@@ -104,3 +114,12 @@ def serving(app: Any, **options: Any) -> Iterator[Served]:
         yield served
     finally:
         served.stop()
+
+
+@contextmanager
+def asking(app: Any) -> Iterator["httpx.Client"]:
+    """An HTTP client of an application that is served for the time of a `with` block."""
+    import httpx
+
+    with serving(app) as served, httpx.Client(base_url=served.url, timeout=10, trust_env=False) as client:
+        yield client

@@ -27,6 +27,11 @@ def _add_request_id(logger: WrappedLogger, name: str, event: EventDict) -> Event
     return event
 
 
+def _drop_colour(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+    event.pop("color_message", None)  # uvicorn's second version of its lines, for terminals
+    return event
+
+
 def _encode(event: EventDict, **options: Any) -> bytes:
     return orjson.dumps(event, default=str)
 
@@ -76,7 +81,7 @@ def configure(stream: TextIO | None = None, level: int = logging.INFO) -> None:
 def _formatter() -> logging.Formatter:
     own: list[Processor] = [structlog.stdlib.add_log_level, structlog.stdlib.add_logger_name, _add_request_id, STAMP]
     return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=[*own, structlog.stdlib.ExtraAdder()],
+        foreign_pre_chain=[*own, structlog.stdlib.ExtraAdder(), _drop_colour],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,

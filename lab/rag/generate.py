@@ -30,6 +30,7 @@ class Draft:
     unfinished: str = ""  # a note when it did not finish its answer
     prompt: str = ""  # what it was given
     prompt_tokens: int = 0  # and how many tokens of it it read
+    written_tokens: int = 0
 
 
 class Generator:
@@ -67,7 +68,7 @@ class Generator:
             raise broke_off(self.settings)
         asked = str(prompt(self.settings, "answer").format_messages(**values)[0].content)
         read = end.get("input_tokens", 0)
-        return Draft(writing.text, self._unread(asked, read), self._unfinished(end), asked, read)
+        return Draft(writing.text, self._unread(asked, read), self._unfinished(end), asked, read, end.get("output_tokens", 0))
 
     def _unread(self, text: str, read: int) -> str:
         needed = at_least(text)

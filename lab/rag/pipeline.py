@@ -175,6 +175,7 @@ class Rag:
     def _checked(self, question: str, found: Found, evidence: Evidence, draft: Draft, clock: Clock) -> Answer:
         """The draft where the sources support it, else their own sentences."""
         found.trace.prompt, found.trace.prompt_tokens = draft.prompt, draft.prompt_tokens
+        found.trace.written_tokens = draft.written_tokens
         with clock.stage("ground"):
             statements = evidence.check(draft.text)
             state: State = "grounded" if holds(statements) else "quoted"

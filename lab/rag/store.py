@@ -15,6 +15,10 @@ SAME = 0.999  # cosine from which two vectors of one text are from the same weig
 REBUILD = "make it anew: lab ingest --rebuild"
 
 
+class Unfit(SettingError):
+    """A collection was made with something else than the settings say."""
+
+
 class Store:
     """Connects at first use. Every method raises ServiceError when a server is needed and away."""
 
@@ -82,14 +86,14 @@ class Store:
         if made_with != own.embed_model:
             hint = f"Set EMBED_MODEL={made_with}, choose another COLLECTION, or {REBUILD}"
             made = f"with {made_with}" if made_with else "by something else than `lab ingest`"
-            raise SettingError(f"The collection {name} was made {made}, and EMBED_MODEL is {own.embed_model}.", hint)
+            raise Unfit(f"The collection {name} was made {made}, and EMBED_MODEL is {own.embed_model}.", hint)
         if collection.space != "cosine":
             hint = f"Distances cannot be changed later: choose another COLLECTION, or {REBUILD}"
-            raise SettingError(f"The collection {name} measures {collection.space} distance; the lab needs cosine.", hint)
+            raise Unfit(f"The collection {name} measures {collection.space} distance; the lab needs cosine.", hint)
         prefix, needed = about.get("embed_prefix", ""), self.embedder.traits.passage
         if prefix != needed:
             hint = f"Vectors made with different prefixes do not match: {REBUILD}"
-            raise SettingError(f"The collection {name} was made with the prefix “{prefix}”; {own.embed_model} needs “{needed}”.", hint)
+            raise Unfit(f"The collection {name} was made with the prefix “{prefix}”; {own.embed_model} needs “{needed}”.", hint)
         self._check_weights(collection, about)
         return collection
 
@@ -104,5 +108,5 @@ class Store:
             now = np.asarray(self.embedder.embed_documents([sample["document"]])[0])
             if stored.shape != now.shape or stored @ now / np.linalg.norm(stored) / np.linalg.norm(now) < SAME:
                 hint = "Make the collection anew with the present weights: lab ingest --rebuild"
-                raise SettingError(f"{self.settings.embed_model} is not the same model any more as when {collection.name} was made.", hint)
+                raise Unfit(f"{self.settings.embed_model} is not the same model any more as when {collection.name} was made.", hint)
         self._checked.add(digest)

@@ -33,7 +33,13 @@ class Trace:
     places: dict[str, str] = field(default_factory=dict)
     prompt: str = ""
     prompt_tokens: int = 0
+    written_tokens: int = 0
     answer: "Answer | None" = None
+
+    @property
+    def tokens(self) -> dict[str, int]:
+        """What the chat model read and wrote; nothing when it was not asked."""
+        return {"prompt": self.prompt_tokens, "completion": self.written_tokens} if self.prompt_tokens else {}
 
     def add(self, name: str, about: str = "", order: Ranking | None = None, milliseconds: float = 0.0) -> None:
         """Note a stage."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import cast
 
+from lab.observe.metrics import Metrics
 from lab.rag.answer import Answer
 from lab.rag.pipeline import Rag
 from lab.rag.search import Found
@@ -11,15 +12,14 @@ from lab.service.models import QueryRequest, QueryResponse, SearchResult
 Step = list[SearchResult] | str | QueryResponse
 
 
-def steps(rag: Rag, asked: QueryRequest) -> Iterator[Step]:
+def steps(rag: Rag, asked: QueryRequest, metrics: Metrics | None = None) -> Iterator[Step]:
     """What was found, the model's words as they come (a draft), and last the checked answer."""
-    hits = []
-    for step in rag.steps(asked.query, asked.filters, asked.top_k):
+    for step in counted(rag.steps(asked.query, asked.filters, asked.top_k), metrics):
         if isinstance(step, Found):
-            hits = step.hits
-            yield [SearchResult.of(hit) for hit in hits]
+            found = step
+            yield [SearchResult.of(hit) for hit in found.hits]
         elif isinstance(step, Answer):
-            yield QueryResponse.of(hits, step)
+            yield QueryResponse.of(found, step)
         else:
             yield step
 
@@ -28,3 +28,15 @@ def answer(rag: Rag, asked: QueryRequest) -> QueryResponse:
     """The checked answer, for callers that wait for it in a thread or a process of their own."""
     *_, last = steps(rag, asked)
     return cast(QueryResponse, last)
+
+
+def counted(made: Iterator[Found | str | Answer], metrics: Metrics | None) -> Iterator[Found | str | Answer]:
+    """The same steps; the answer's state and its tokens are counted when it is there."""
+    for step in made:
+        if isinstance(step, Found):
+            found = step
+        elif isinstance(step, Answer) and metrics:
+            metrics.answers.labels(step.state).inc()
+            for kind, number in found.trace.tokens.items():
+                metrics.tokens.labels(kind).inc(number)
+        yield step

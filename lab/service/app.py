@@ -9,12 +9,16 @@ from fastapi.middleware.cors import CORSMiddleware
 from lab.observe.metrics import Metrics
 from lab.rag.pipeline import Rag
 from lab.service.auth import origins
+from lab.service.cache.answers import AnswerCache
+from lab.service.cache.front import Front
+from lab.service.cache.generation import Reader
 from lab.service.errors import handle_errors
 from lab.service.gate import Gate
 from lab.service.middleware import Guard, Observe
+from lab.service.openapi import describe
 from lab.service.pipelines import Open, Pipelines
 from lab.service.readiness import Look, Probe, read_readiness
-from lab.service.routes import router
+from lab.service.routes import routes
 from lab.service.tasks.queue import TaskQueue, open_queue
 from lab.settings import Settings, get_settings
 
@@ -36,22 +40,27 @@ def create_app(
         yield
         gate.drain()
         gate.close()
+        await app.state.cache.close()
 
     app = FastAPI(title="RAG API", version="1.0.0", lifespan=lifespan)
     app.state.settings, app.state.gate, app.state.metrics = settings, gate, metrics
+    app.state.cache = AnswerCache(settings, Reader(settings, open_rag))
+    app.state.cache.stats.publish(metrics.cache)
     app.state.queue = queue or open_queue(settings)
     app.state.look = Look(settings, probe, gate, metrics)
     gate.on_refused = metrics.refused.inc
     metrics.running.set_function(lambda: gate.running)
     metrics.waiting.set_function(lambda: gate.waiting)
-    app.include_router(router)
+    app.router.routes.extend(routes)
     handle_errors(app)
+    describe(app)
     _surround(app, settings, metrics)
     return app
 
 
 def _surround(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
     """The middleware, from the inside to the outside."""
+    app.add_middleware(Front, cache=app.state.cache)
     app.add_middleware(Guard, settings=settings)
     if allowed := origins(settings.api_origins):
         app.add_middleware(

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from lab.errors import InputError, LabError, MissingError, ModelError, ServiceError
 from lab.observe.log import request_id
+from lab.rag.store import Unfit
 from lab.service.gate import Busy, Gone, Stopping
 from lab.service.pieces import Late
 
@@ -21,6 +22,7 @@ AWAY = "A service that this needs does not answer; GET /ready says which."
 LATE = "A service that this needs took too long."
 MODEL = "A model that this needs is missing or unfit; GET /ready says which."
 INSIDE = "This could not be done; the API's log has the reason."
+TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}  # Python before 3.13 has the older names
 TAKEN = {"Accept": "application/json"}
 AGAIN = {"Retry-After": "5"}  # seconds: a container is back by then
 
@@ -35,6 +37,8 @@ def of_lab_error(error: LabError) -> JSONResponse:
     """The answer for an error of the pipeline."""
     if isinstance(error, MissingError):
         return problem(404, "Not Found", error.what)
+    if isinstance(error, Unfit):
+        return problem(409, "Conflict", error.what)
     if isinstance(error, InputError):
         return problem(422, "Unprocessable Content", error.what)
     if isinstance(error, Gone):
@@ -49,7 +53,7 @@ def of_lab_error(error: LabError) -> JSONResponse:
     if isinstance(error, ServiceError):
         return problem(503, "Service Unavailable", AWAY, AGAIN)
     if isinstance(error, ModelError):
-        return problem(503, "Service Unavailable", MODEL)
+        return problem(503, "Service Unavailable", MODEL, AGAIN)
     return problem(500, "Internal Server Error", INSIDE)
 
 
@@ -67,7 +71,8 @@ def of_http_error(request: Request, error: HTTPException) -> JSONResponse:
     headers = dict(error.headers or {})
     if error.status_code == 405:
         headers["Allow"] = _allowed(request) or headers.get("Allow", "")
-    return problem(error.status_code, HTTPStatus(error.status_code).phrase, error.detail, headers)
+    title = TITLES.get(error.status_code) or HTTPStatus(error.status_code).phrase
+    return problem(error.status_code, title, error.detail, headers)
 
 
 def _says_json(request: Request) -> bool:

@@ -2,8 +2,9 @@
 
 import json
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
+from typing import Protocol
 
 from pydantic import TypeAdapter
 from sse_starlette import EventSourceResponse, ServerSentEvent
@@ -13,17 +14,28 @@ from lab.errors import LabError
 from lab.service.answering import Step
 from lab.service.errors import INSIDE, of_lab_error, problem
 from lab.service.models import QueryResponse, SearchResult
-from lab.service.pieces import Pieces
 
 log = logging.getLogger("lab.service")
 FOUND = TypeAdapter(list[SearchResult])
 PING = 10  # seconds: proxies close a connection on which nothing is said
 
 
+class Steps(Protocol):
+    """Steps as they come; `aclose` ends the work for them."""
+
+    def __aiter__(self) -> AsyncIterator[Step]:
+        """The steps."""
+        ...
+
+    async def aclose(self) -> None:
+        """Nobody reads on."""
+        ...
+
+
 class Events(EventSourceResponse):
     """The steps as events, as they come. A client that goes away ends the work at its next step."""
 
-    def __init__(self, steps: Pieces[Step]):
+    def __init__(self, steps: Steps):
         super().__init__(_events(steps), ping=PING, sep="\n")
         self.steps = steps
 
@@ -33,7 +45,7 @@ class Events(EventSourceResponse):
             await super().__call__(scope, receive, send)
 
 
-async def _events(steps: Pieces[Step]) -> AsyncGenerator[ServerSentEvent, None]:
+async def _events(steps: Steps) -> AsyncGenerator[ServerSentEvent, None]:
     try:
         async for step in steps:
             yield _event(step)

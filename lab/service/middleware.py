@@ -29,6 +29,10 @@ FREE = {"/health", "/ready", "/metrics", "/docs", "/docs/oauth2-redirect", "/ope
 GONE = 499  # nginx' number for a client that left before its answer was complete
 
 
+class TooLarge(HTTPException):
+    """More of a body came than a request may have."""
+
+
 class Exchange:
     """One request and its answer: notes the status on the way out, and adds the request's id."""
 
@@ -106,6 +110,8 @@ class Guard:
             if "transfer-encoding" in headers:  # no length is told beforehand
                 receive = _counted(receive, self.most)
             return await self.app(scope, receive, send)
+        except TooLarge:  # read by a middleware, where FastAPI does not turn it into an answer
+            return await too_large(self.most)(scope, receive, send)
         except Exception:
             # here, not in Starlette's own handler: that one stands outside of CORS and of the log
             logger.exception("%s failed", scope.get("route") or "A request")
@@ -164,7 +170,7 @@ def _counted(receive: Receive, most: int) -> Receive:
         message = await receive()
         left -= len(message.get("body", b""))
         if left < 0:
-            raise HTTPException(413, too_large_text(most), {"Connection": "close"})
+            raise TooLarge(413, too_large_text(most), {"Connection": "close"})
         return message
 
     return count

@@ -22,7 +22,7 @@ class Server(uvicorn.Server):
 
     def __init__(self, app: FastAPI, settings: Settings, host: str, port: int):
         self.gate, self.patience = app.state.gate, settings.api_stop_timeout
-        super().__init__(_config(app, settings, host, port))
+        super().__init__(config(app, settings, host, port))
 
     @override
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -35,7 +35,8 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _config(app: FastAPI, settings: Settings, host: str, port: int) -> uvicorn.Config:
+def config(app: FastAPI, settings: Settings, host: str, port: int) -> uvicorn.Config:
+    """How the API is served; a measurement serves something else in the same way."""
     # X-Forwarded-For decides whose rate limit counts, so it is believed only when the proxies' addresses are named
     proxied = bool(os.environ.get("FORWARDED_ALLOW_IPS"))
     return uvicorn.Config(

@@ -9,7 +9,6 @@ from lab.settings import ROOT, Place, Settings
 PYTHON = [sys.executable, "-P"]  # -P: a file in the current folder must not replace a library
 # What the `chroma` command runs, without the client library that it imports first (six seconds on two cores, not used by a server).
 CHROMA = "import sys, chromadb_rust_bindings; chromadb_rust_bindings.cli(['chroma', *sys.argv[1:]])"
-API = ("--factory", "lab.service.app:create_app", "--host", "127.0.0.1", "--no-server-header", "--no-access-log")
 
 
 def ollama(settings: Settings, place: Place) -> list[str]:
@@ -32,7 +31,7 @@ def redis(settings: Settings, place: Place) -> list[str]:
 
 def api(settings: Settings, place: Place) -> list[str]:
     """The RAG API."""
-    return [*PYTHON, "-m", "uvicorn", *API, "--port", str(settings.api_port)]
+    return [*PYTHON, "-m", "lab.service", "--host", "127.0.0.1", "--port", str(settings.api_port)]
 
 
 def worker(settings: Settings, place: Place) -> list[str]:

@@ -19,8 +19,9 @@ MAIN = "compose.yaml"
 # The settings that compose.yaml reads. All are handed over, so that Compose and the lab cannot differ.
 VARIABLES = (
     *("compose_project_name", "lab_uid", "lab_gid", "docker_socket"),
-    *("ollama_image", "chroma_image", "python_image", "debian_image", "sandbox_image", "handover_image"),
+    *("ollama_image", "chroma_image", "python_image", "debian_image", "sandbox_image", "handover_image", "redis_image"),
     *("ollama_port", "chroma_port", "api_port", "jupyter_port", "jupyter_token"),
+    *("compose_profiles", "proxy_port", "redis_password"),
     *("chat_model", "embed_model", "lesson_model"),
     *("ollama_keep_alive", "ollama_context_length", "ollama_num_parallel", "ollama_max_loaded_models", "ollama_max_queue"),
 )
@@ -40,7 +41,7 @@ class Compose:
         return ["docker", "compose", "--project-directory", str(ROOT), *files, "--progress", "json", *words]
 
     def environment(self) -> dict[str, str]:
-        """The variables of this process, with the lab's settings; the token is handed over here."""
+        """The variables of this process, with the lab's settings; token and password are handed over here."""
         return {**os.environ, **{name.upper(): str(getattr(self.settings, name)) for name in VARIABLES}}
 
     def events(self, *words: str) -> Iterator[dict[str, Any]]:

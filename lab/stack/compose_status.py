@@ -8,9 +8,9 @@ from lab.settings import Settings
 from lab.stack.compose_progress import TITLES
 from lab.stack.models import read_models
 from lab.stack.place import in_container
-from lab.stack.project import ONE_SHOTS, failed, health, is_apart, read_containers
+from lab.stack.project import ONE_SHOTS, PROJECT, failed, health, is_apart, read_containers
 from lab.stack.services import JUPYTER, OLLAMA, PUBLISHED, REDIS, WORKER, Service, is_embedded
-from lab.stack.status import Condition, ServiceState, Status
+from lab.stack.status import Condition, ServiceState, Status, without_process
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
@@ -34,7 +34,12 @@ def read_compose(settings: Settings, reason: str) -> Status:
         services += [_missing(service, settings) for service in (REDIS, WORKER) if service.wanted(settings) and service.name not in parts]
         services += [_other(name, parts) for name in parts if _counts(name, parts)]
     models = read_models(settings) if services[0].state == "running" else []
-    return Status("compose", reason or f"containers of the Compose project {settings.compose_project_name}", services, models)
+    return Status("compose", reason or f"containers of the Compose project {_project(settings, parts)}", services, models)
+
+
+def _project(settings: Settings, parts: "dict[str, Container] | None") -> str:
+    """As the containers have it: JupyterLab's own does not know under which name the lab was started."""
+    return next((part.labels[PROJECT] for part in (parts or {}).values() if PROJECT in part.labels), settings.compose_project_name)
 
 
 def _counts(name: str, parts: "dict[str, Container]") -> bool:
@@ -56,8 +61,12 @@ def _of_table(service: Service, settings: Settings, parts: "dict[str, Container]
     answer = service.answer(settings) if service is OLLAMA else None
     if container is None:
         own = bool(answer and parts)  # a Mac's own Ollama, which the containers use
-        detail = "your own server; this lab neither started it nor stops it" if own else "`lab up` starts it"
-        return ServiceState(service.name, service.title, "running" if own else "stopped", service.url(settings), detail=detail)
+        if own:
+            detail = "your own server; this lab neither started it nor stops it"
+            return ServiceState(service.name, service.title, "running", service.url(settings), detail=detail)
+        port = None if in_container(settings) else service.own_port(settings)  # ports of the machine cannot be seen from inside
+        condition, detail = without_process(service, port)
+        return ServiceState(service.name, service.title, condition, service.url(settings), detail=detail)
     condition, detail = judge(container)
     if condition == "running":
         detail = _kind(service, answer)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from docker import DockerClient
 
 SOON = 3  # seconds for a registry to tell whether it has an image
-IMAGES = ("ollama_image", "chroma_image", "python_image", "debian_image", "sandbox_image", "handover_image")
+IMAGES = ("ollama_image", "chroma_image", "python_image", "debian_image", "sandbox_image", "handover_image", "redis_image")
 
 
 def missing(client: "DockerClient", settings: Settings) -> dict[str, str]:
@@ -17,7 +17,7 @@ def missing(client: "DockerClient", settings: Settings) -> dict[str, str]:
     from docker.errors import ImageNotFound
 
     found = {}
-    for name in IMAGES:
+    for name in (name for name in IMAGES if name != "redis_image" or "production" in settings.profiles):
         image = getattr(settings, name)
         try:
             client.images.get(image)

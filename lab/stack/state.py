@@ -24,10 +24,12 @@ class State:
     reason: str = ""  # why this place
     services: dict[str, Record] = field(default_factory=dict)
     corpus: str = ""  # what the index holds: see lab.stack.corpus
+    place: str = ""  # where it ran before `lab down`
     damaged: bool = False  # the file was there and could not be read
 
     def forget_choices(self) -> None:
         """Keeps what was made at the first start, so that a later start chooses place, ports and models anew."""
+        self.place = self.settings.get("lab_place", self.place)
         self.settings = {name: value for name, value in self.settings.items() if name in SECRETS}
         self.reason = ""
 
@@ -37,7 +39,7 @@ def read_state(home: Path) -> State:
     try:
         data = json.loads((home / "lab.json").read_text("utf-8"))
         records = {name: Record(**record) for name, record in data["services"].items()}
-        return State(dict(data["settings"]), data["reason"], records, data["corpus"])
+        return State(dict(data["settings"]), data["reason"], records, data["corpus"], data.get("place", ""))
     except FileNotFoundError:
         return State()
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

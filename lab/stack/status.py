@@ -59,7 +59,7 @@ def read_status(settings: Settings) -> Status:
     shown = [service for service in SERVICES if service.wanted(settings) or service.name in state.services]
     services = [_service(service, settings, state.services.get(service.name), started) for service in shown]
     models = read_models(settings) if services[0].state == "running" else []
-    return Status(started or settings.lab_place, reason, services, models)
+    return Status(started or wish(settings) or state.place or settings.lab_place, reason, services, models)
 
 
 def _service(service: Service, settings: Settings, record: Record | None, started: Place | None) -> ServiceState:
@@ -103,7 +103,11 @@ def _without_record(service: Service, settings: Settings, started: Place | None)
             return _somebodys(answer, bool(started))
         if started == "native":
             return "stopped", "your own server does not answer; start it with `ollama serve`"
-    port = service.port(settings)
+    return without_process(service, service.port(settings))
+
+
+def without_process(service: Service, port: int | None) -> tuple[Condition, str]:
+    """A service that does not run: is its port free for it?"""
     if port is not None and not is_free(port):
         holder = describe(owner(port))
         return "port taken", f"port {port} is taken by {holder}; stop it or change {service.port_setting} in .env"

@@ -75,6 +75,14 @@ def test_chroma_answers_its_heartbeat_and_keeps_data_in_its_folder(start, wait_u
     assert "chroma.sqlite3" in said(chroma, "ls", "/data")
 
 
+def test_redis_runs_as_its_own_user_and_keeps_data_in_its_folder(start, wait_until):
+    redis = start(IMAGES["redis_image"])
+    wait_until(lambda: redis.exec_run(["redis-cli", "ping"]).output == b"PONG\n", "Redis")
+    said(redis, "redis-cli", "config", "set", "appendonly", "yes")
+    assert said(redis, "stat", "-c", "%U", "/data/appendonlydir").strip() == "redis"
+    assert redis.attrs["Config"]["Entrypoint"] == ["docker-entrypoint.sh"]
+
+
 @pytest.mark.parametrize("setting", IMAGES)
 def test_every_image_of_the_settings_has_a_stand_in(setting):
     assert IMAGES[setting] in (ROOT / "ci/stand-ins.sh").read_text("utf-8").split()

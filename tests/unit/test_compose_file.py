@@ -42,6 +42,11 @@ def test_the_table_of_services_is_that_of_compose():
         assert f"${{{service.port_setting}:-" in SERVICES[service.name]["ports"][0]
 
 
+def test_no_service_has_a_name_that_a_second_container_could_not_have():
+    assert [name for name, service in SERVICES.items() if "container_name" in service] == []
+    assert [name for name in ("worker", "redis") if SERVICES[name].get("ports")] == []
+
+
 def test_every_port_is_open_to_this_machine_only():
     ports = [port for service in SERVICES.values() for port in service.get("ports", ())]
     assert [port for port in ports if not port.startswith("127.0.0.1:")] == []

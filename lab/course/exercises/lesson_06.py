@@ -1,27 +1,16 @@
-"""The exercises of 06, the RAG API: limits in a model, errors as problems, two probes, reading a stream, CORS, a bounded gate.
+"""The exercises of 06, the RAG API, about requests and errors.
 
 Each checker serves the learner's own code with a real uvicorn and asks it over HTTP.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from lab.course.exercise import Wrong, WrongAnswer, exercise
+from lab.course.serve import asking
 from lab.course.text import text
 
 SECRET = "/srv/private/settings.py"  # stands for what an exception tells about the inside
-
-
-@contextmanager
-def _asking(app: Any) -> Iterator[Any]:
-    """A client of the served app."""
-    import httpx
-
-    from lab.course.serve import serving
-
-    with serving(app) as served, httpx.Client(base_url=served.url, timeout=10, trust_env=False) as client:
-        yield client
 
 
 _MODEL = """
@@ -63,19 +52,19 @@ def _model(
 )
 def query_model(MyQuery: Any) -> None:
     """MyQuery refuses what cannot work, and takes the rest."""
-    from fastapi import Body, FastAPI
+    from fastapi import FastAPI
     from pydantic import BaseModel
 
     if not isinstance(MyQuery, type) or not issubclass(MyQuery, BaseModel):
         raise Wrong(text("`MyQuery` should be a class made with `class MyQuery(BaseModel):`."))
     app = FastAPI()
 
-    def read(asked: Any = Body()) -> Any:
+    def read(asked: Any) -> Any:
         return asked
 
     read.__annotations__["asked"] = MyQuery
     app.post("/")(read)
-    with _asking(app) as client:
+    with asking(app) as client:
         _good_queries(client)
         _bad_queries(client)
 
@@ -187,18 +176,21 @@ def to_problem(to_problem: Callable[[Any, Exception], Any]) -> None:
         except Exception as own:
             went_wrong.append(text("Your function raised {error} itself.", error=type(own).__name__))
             raise
-        if not hasattr(answer, "body"):
+        if isinstance(answer, Coroutine):
+            answer.close()
+            went_wrong.append(text("Write it without `async`: it waits for nothing."))
+        elif not hasattr(answer, "body"):
             went_wrong.append(text("Return a `JSONResponse`; yours gave a {kind}.", kind=type(answer).__name__))
         return answer
 
     for kind in (NotFoundError, httpx.TransportError, Exception):
         app.add_exception_handler(kind, handle)
-    with _asking(app) as client:
-        for kind, (_, status) in raised.items():
-            answer = client.get(f"/{kind}")
+    with asking(app) as client:
+        for name, (_, status) in raised.items():
+            answer = client.get(f"/{name}")
             if went_wrong:
                 raise Wrong(went_wrong[0])
-            _judge_problem(kind, status, answer)
+            _judge_problem(name, status, answer)
 
 
 def _judge_problem(kind: str, status: int, answer: Any) -> None:
@@ -216,99 +208,3 @@ def _judge_problem(kind: str, status: int, answer: Any) -> None:
         raise Wrong(text("{kind}: the body should have `title`, `detail`, and `status` {status}.", kind=kind, status=status))
     if status == 503 and not answer.headers.get("retry-after", "").isdigit():
         raise Wrong(text("A 503 says when to try again: the header `Retry-After` with a number of seconds."))
-
-
-_PROBES = """
-from fastapi.responses import JSONResponse
-
-def add_probes(app, checks):
-    def state(check):
-        {}
-    {}
-
-    @app.get("/health")
-    def health():
-        {}
-
-    @app.get("/ready")
-    def ready():
-        {}
-        return {}
-"""
-_STATE = 'try:\n            return "ok" if check() else "away"\n        except Exception:\n            return "away"'
-_READ = "states = {name: state(check) for name, check in checks.items()}"
-_SAY = 'JSONResponse(states, 200 if set(states.values()) <= {"ok"} else 503)'
-
-
-def _probes(state: str = _STATE, before: str = "", health: str = 'return {"status": "healthy"}', read: str = _READ, say: str = _SAY) -> str:
-    return _PROBES.format(state, before, health, read, say)
-
-
-@exercise(
-    "probes",
-    "add_probes",
-    hints=(
-        '`@app.get("/ready")` inside the function adds the route; `JSONResponse(states, 503)` answers with a status of your choice.',
-        'Call each check inside `try`, and call an exception "away". Do that inside the function of the route, so that it happens each time.',
-    ),
-    wrong={
-        "no-ready": WrongAnswer("def add_probes(app, checks):\n    app.get('/health')(lambda: {})", "GET /ready"),
-        "always-200": WrongAnswer(_probes(say="states"), "503"),
-        "exception-gets-out": WrongAnswer(_probes(state='return "ok" if check() else "away"'), "raises"),
-        "asked-once": WrongAnswer(_probes(before=_READ, read="pass"), "at each request"),
-        "health-asks": WrongAnswer(_probes(health="states = [check() for check in checks.values()]"), "/health"),
-        "false-is-ok": WrongAnswer(_probes(state=_STATE.replace('"ok" if check() else "away"', 'check() and "ok" or "ok"')), "false"),
-        "no-detail": WrongAnswer(_probes(say=_SAY.replace("JSONResponse(states", "JSONResponse({}")), "one entry for each"),
-    },
-)
-def probes(add_probes: Callable[[Any, dict[str, Callable[[], Any]]], Any]) -> None:
-    """add_probes(app, checks) adds /health, which asks nobody, and /ready, which asks everybody each time."""
-    from fastapi import FastAPI
-
-    here, asked = {"chroma": True, "ollama": True}, list[str]()
-
-    def chroma() -> bool:
-        asked.append("chroma")
-        return here["chroma"]
-
-    def ollama() -> bool:
-        asked.append("ollama")
-        if not here["ollama"]:
-            raise ConnectionError(SECRET)
-        return True
-
-    app = FastAPI()
-    add_probes(app, {"chroma": chroma, "ollama": ollama})
-    with _asking(app) as client:
-        _judge_health(client, asked)
-        _judge_ready(client, {"chroma": "ok", "ollama": "ok"}, text("with both there"))
-        for name, how in {"chroma": text("when a check returns false"), "ollama": text("when a check raises an exception")}.items():
-            here[name] = False
-            _judge_ready(client, {**{"chroma": "ok", "ollama": "ok"}, name: "away"}, how)
-            here[name] = True
-        _judge_ready(client, {"chroma": "ok", "ollama": "ok"}, text("with both back again"))
-
-
-def _judge_health(client: Any, asked: list[str]) -> None:
-    asked.clear()
-    status = client.get("/health").status_code
-    if status != 200:
-        raise Wrong(text("GET /health should give 200, yours gave {status}.", status=status))
-    if asked:
-        raise Wrong(text("/health called a check. It only says that this process answers."))
-
-
-def _judge_ready(client: Any, states: dict[str, str], when: str) -> None:
-    status = 200 if set(states.values()) == {"ok"} else 503
-    answer = client.get("/ready")
-    if answer.status_code == 404:
-        raise Wrong(text("GET /ready should be there, yours gave 404."))
-    if answer.status_code == 500:
-        raise Wrong(text("GET /ready gave 500 {when}. A check that raises means away.", when=when))
-    if answer.status_code != status:
-        said = text("GET /ready should give {status} {when}; yours gave {got}.", status=status, when=when, got=answer.status_code)
-        raise Wrong(said + " " + text("Call the checks at each request."))
-    if answer.json() != states:
-        raise Wrong(
-            text("GET /ready {when}: one entry for each dependency, {states}; yours gave {got}.", when=when, states=states, got=answer.text)
-        )

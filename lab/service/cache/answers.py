@@ -11,8 +11,9 @@ from pydantic import BaseModel
 
 from lab.rag.embed import Embedder
 from lab.rag.embedding_models import reads
+from lab.rag.pipeline import Rag
 from lab.service.cache.flight import Flights
-from lab.service.cache.generation import Read, Reader, State, Watch
+from lab.service.cache.generation import Read, State, Watch
 from lab.service.cache.keys import Filters, key_of, variant_of
 from lab.service.cache.levels import MultiLevelCache
 from lab.service.cache.likeness import Likeness
@@ -24,6 +25,7 @@ from lab.settings import Settings
 
 POLL = 0.05  # seconds between two looks for an answer that another process computes
 Response = TypeVar("Response", bound=BaseModel)
+Result = TypeVar("Result")
 Embed = Callable[[str], list[float]]
 
 
@@ -46,6 +48,14 @@ class Hit:
     level: Level
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A question that nothing was kept for, and the state of the index then; none: its answer is not to be kept."""
+
+    asked: Asked
+    state: State | None
+
+
 @dataclass
 class _Job(Generic[Response]):
     """One question on its way: where its answer belongs, and how it is made."""
@@ -63,11 +73,11 @@ class _Job(Generic[Response]):
 class AnswerCache(Generic[Response]):
     """Used from one event loop; `changed` from any thread."""
 
-    def __init__(self, settings: Settings, read: Read | None = None, levels: MultiLevelCache | None = None, embed: Embed | None = None):
+    def __init__(self, settings: Settings, read: Read, embed: Embed | None = None):
         self.settings = settings
-        self.levels = levels or MultiLevelCache.of(settings)
+        self.levels = MultiLevelCache.of(settings)
         self.stats = self.levels.stats
-        self.watch = Watch(read or Reader(settings))
+        self.watch = Watch(read)
         self.likeness = Likeness(settings.api_cache_likeness) if settings.api_cache_likeness else None
         self._embed = embed or Embedder(settings).embed_query
         self._flights: Flights[Response | Hit] = Flights()
@@ -90,9 +100,41 @@ class AnswerCache(Generic[Response]):
         job = _Job(asked, state, compute, store)
         return self._from_memory(job.key) or await self._together(job)
 
-    def changed(self, collection: str) -> None:
-        """To be called before and after this process changes a collection."""
-        self.watch.changed(collection)
+    async def find(self, asked: Asked) -> "Hit | Wanted":
+        """A kept answer, or where to `keep` the one that is made now: for answers that are told while they are made."""
+        state = await self._state(asked.collection) if self.works else None
+        if state is None:
+            self.stats.count("bypassed")
+            return Wanted(asked, None)
+        found = await self.levels.get(_place(asked, state)[1])
+        if isinstance(found, Missing):
+            self.stats.count("misses")
+            return Wanted(asked, state)
+        self.stats.count(f"{found[1]}_hits")
+        return Hit(*found)
+
+    async def keep(self, wanted: "Wanted", response: Response) -> None:
+        """Keep a new answer, if it may be kept."""
+        self.stats.count("computed")
+        if wanted.state is None:
+            return
+        place = _place(wanted.asked, wanted.state)[1]
+        if await self._may_keep(wanted.asked, wanted.state, response):
+            await self.levels.set(place, pack(response))
+        else:
+            self.stats.count("not_kept")
+
+    def changing(self, collection: str, change: Callable[[Rag], Result]) -> Callable[[Rag], Result]:
+        """A change of a collection, after which the next question asks the new state. May be called in any thread."""
+
+        def run(rag: Rag) -> Result:
+            self.watch.changed(collection)
+            try:
+                return change(rag)
+            finally:
+                self.watch.changed(collection)
+
+        return run
 
     def get_stats(self) -> dict[str, Any]:
         """What the cache did and holds."""
@@ -174,7 +216,7 @@ class AnswerCache(Generic[Response]):
     async def _compute(self, job: _Job[Response]) -> Response:
         self.stats.count("computed")
         response = await job.compute()
-        if job.store and await self._may_keep(job, response):
+        if job.store and await self._may_keep(job.asked, job.state, response):
             await self.levels.set(job.key, pack(response))
             if self.likeness and job.vector:
                 self.likeness.remember(job.variant, job.key, job.vector)
@@ -182,12 +224,12 @@ class AnswerCache(Generic[Response]):
             self.stats.count("not_kept")
         return response
 
-    async def _may_keep(self, job: _Job[Response], response: Response) -> bool:
+    async def _may_keep(self, asked: Asked, before: State, response: Response) -> bool:
         """Only what was computed in one state of the index from beginning to end, and is wanted."""
         if getattr(response, "state", "") == "refused" and not self.settings.api_cache_refusals:
             return False
-        now = await self.watch.look(job.asked.collection)
-        return now is not None and not now.writing and now.scope == job.state.scope
+        now = await self.watch.look(asked.collection)
+        return now is not None and not now.writing and now.scope == before.scope
 
 
 def _place(asked: Asked, state: State) -> tuple[str, str]:

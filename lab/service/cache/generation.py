@@ -14,8 +14,9 @@ from threading import Lock
 from typing import Any
 
 from lab.rag.embed import Embedder
-from lab.rag.store import Store
+from lab.rag.pipeline import Rag
 from lab.service.cache.keys import fingerprint, scope_of
+from lab.service.pipelines import Open
 from lab.settings import Settings
 
 log = logging.getLogger("lab.service")
@@ -41,19 +42,19 @@ Read = Callable[[str], State | None]  # of a collection by name; None when it do
 class Reader:
     """Asks the store for the collection's note, and the model server for the digests of both models."""
 
-    def __init__(self, settings: Settings):
+    def __init__(self, settings: Settings, open_rag: Open):
         self.settings = settings
+        self._open = open_rag
         self._lock = Lock()  # a store's client is not made for two threads
-        self._store: Store | None = None
+        self._rag: Rag | None = None  # for its connections only: questions have pipelines of their own
 
     def __call__(self, collection: str) -> State | None:
         """Raises LabError when one of them is away."""
         with self._lock:
-            store = self._store or Store(self.settings, Embedder(self.settings))
-            self._store = None  # a client that meets an error is not used again
-            found = store.backend.get(collection)
-            models = self._digests(store.embedder)
-            self._store = store
+            rag, self._rag = self._rag or self._open(self.settings), None  # connections that met an error are not used again
+            found = rag.store.backend.get(collection)
+            models = self._digests(rag.embedder)
+            self._rag = rag
         if found is None:
             return None
         noted = found.about

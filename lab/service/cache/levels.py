@@ -24,7 +24,7 @@ class MultiLevelCache:
     def of(cls, settings: Settings) -> "MultiLevelCache":
         """As the settings say; with Redis where one belongs to this lab."""
         stats = Stats()
-        shared = Shared(settings.redis_for("cache"), stats) if has_redis(settings) else None
+        shared = Shared(settings.redis_for("cache"), stats) if settings.has_redis else None
         return cls(Memory(settings.api_cache_entries, int(settings.api_cache_mb * MB)), shared, stats, settings.api_cache_ttl)
 
     async def get(self, key: str) -> tuple[bytes, Level] | Missing:
@@ -68,8 +68,3 @@ class MultiLevelCache:
         """Close the connections to Redis."""
         if self.shared:
             await self.shared.close()
-
-
-def has_redis(settings: Settings) -> bool:
-    """Is there a Redis for this lab: one that REDIS_URL names, or the one of the profile production."""
-    return bool(settings.redis_url) or "production" in {name.strip() for name in settings.compose_profiles.split(",")}

@@ -3,10 +3,11 @@
 from collections import Counter
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from lab.rag.answer import IngestReport
 from lab.rag.catalogue import Entry
+from lab.service.models.examples import BLANK, DOCUMENT, LISTED, shown
 from lab.service.models.words import CollectionName, FieldName, Line, Value, Words
 
 MOST_DOCUMENTS = 100  # in one call of /index, which answers when all is stored; more go to /batch_index
@@ -18,7 +19,7 @@ Metadata = Annotated[dict[FieldName, Value], Field(max_length=MOST_FIELDS)]
 class Document(BaseModel):
     """A document. The same `id` again replaces it."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = shown(DOCUMENT, strict=True)
 
     id: Line = Field(description="one line; shown with answers as their source")
     text: Words = Field(description="Markdown when the id ends in .md, else plain text")
@@ -28,17 +29,7 @@ class Document(BaseModel):
 class IndexRequest(BaseModel):
     """Documents for one collection, which is made when it is not there."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {
-                    "documents": [{"id": "ports.md", "text": "# Ports\n\nChroma listens on port 8000.", "metadata": {"year": 2026}}],
-                    "collection_name": "manuals",
-                }
-            ]
-        },
-    )
+    model_config = shown({"documents": [DOCUMENT], "collection_name": "manuals"}, strict=True)
 
     documents: Annotated[list[Document], Field(min_length=1)]
     collection_name: CollectionName | None = Field(None, description="without it, the collection of the settings")
@@ -47,12 +38,16 @@ class IndexRequest(BaseModel):
 class DocumentProblem(BaseModel):
     """A document that could not be used, and why. The others of its request were stored all the same."""
 
+    model_config = shown(BLANK)
+
     id: str
     what: str
 
 
 class Indexed(BaseModel):
     """What the index holds now of the documents that were sent."""
+
+    model_config = shown({"status": "partial", "indexed": 1, "documents": 1, "problems": [BLANK]})
 
     status: Literal["success", "partial"] = Field(description="partial: some documents have problems")
     indexed: int = Field(ge=0, description="chunks of these documents that are stored now, counted in the store")
@@ -69,6 +64,8 @@ class Indexed(BaseModel):
 class ListedDocument(BaseModel):
     """A document of the index."""
 
+    model_config = shown(LISTED)
+
     id: str
     folder: str = Field(description="where it came from: `(texts)` over this API, else the folder that was ingested")
     title: str
@@ -84,12 +81,16 @@ class ListedDocument(BaseModel):
 class Documents(BaseModel):
     """One page of the index's documents, in the order of folder and id."""
 
+    model_config = shown({"documents": [LISTED], "next": "WyIodGV4dHMpIiwgInBvcnRzLm1kIl0="})
+
     documents: list[ListedDocument]
     next: str | None = Field(None, description="give it as `cursor` for the next page; null: this was the last")
 
 
 class Deleted(BaseModel):
     """What was deleted."""
+
+    model_config = shown({"status": "success", "id": "ports.md", "chunks": 1})
 
     status: Literal["success"] = "success"
     id: str

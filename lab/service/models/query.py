@@ -2,10 +2,12 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import BaseModel, Discriminator, Field, Tag
 
 from lab.rag.answer import Answer, State
 from lab.rag.retrieve import Hit
+from lab.rag.search import Found
+from lab.service.models.examples import ANSWER, FILTERED, FOUND, QUESTION, shown
 from lab.service.models.words import MOST_VALUES, Asked, CollectionName, FieldName, Value
 
 MOST_PASSAGES = 50
@@ -21,15 +23,7 @@ Filters = Annotated[dict[FieldName, OneOrSeveral], Field(max_length=10)]
 class QueryRequest(BaseModel):
     """A question. Fields that are not named here are refused: a misspelt one would change nothing, unnoticed."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {"query": "Which port does Chroma use?"},
-                {"query": "Which port does Chroma use?", "top_k": 3, "filters": {"source": ["chroma.md", "ports.md"], "year": 2026}},
-            ]
-        },
-    )
+    model_config = shown(QUESTION, FILTERED, strict=True)
 
     query: Asked
     top_k: int = Field(5, ge=1, le=MOST_PASSAGES, description="passages to look for")
@@ -44,6 +38,8 @@ class QueryRequest(BaseModel):
 
 class SearchResult(BaseModel):
     """A passage that was found."""
+
+    model_config = shown(FOUND)
 
     content: str
     score: float = Field(ge=0, le=1, description="similarity to the question, 0 to 1; higher is better, 1 is the same direction")
@@ -60,19 +56,22 @@ class SearchResult(BaseModel):
 class QueryResponse(BaseModel):
     """An answer. `state`: grounded (its sources support it), quoted (their own words), refused (no passage answers)."""
 
+    model_config = shown(ANSWER)
+
     answer: str
     state: State
     sources: list[SearchResult] = Field(description="what was found, best first by meaning and words together")
     processing_time: float = Field(ge=0, description="seconds")
     timings: dict[str, float] = Field(description="milliseconds: embed, search, generate, ground, total")
+    tokens: dict[str, int] = Field({}, description="that the chat model read (prompt) and wrote (completion); empty: it was not asked")
     notes: list[str] = Field([], description="what a reader should know besides, like a prompt that had to be cut")
     cached: Literal[False, "memory", "redis", "likeness"] = Field(False, description="where the answer was kept; false: it was made now")
 
     @classmethod
-    def of(cls, hits: list[Hit], answer: Answer) -> "QueryResponse":
+    def of(cls, found: Found, answer: Answer) -> "QueryResponse":
         """From what the pipeline found and answered."""
         cited = {(one.document, one.section, one.text) for one in answer.citations}
-        sources = [SearchResult.of(hit, (hit.source, hit.section, hit.text) in cited) for hit in hits]
+        sources = [SearchResult.of(hit, (hit.source, hit.section, hit.text) in cited) for hit in found.hits]
         timings = answer.timings
         return cls(
             answer=answer.answer,
@@ -80,6 +79,7 @@ class QueryResponse(BaseModel):
             sources=sources,
             processing_time=timings.get("total", 0.0) / 1000,
             timings=timings,
+            tokens=found.trace.tokens,
             notes=answer.notes,
             cached=False,
         )

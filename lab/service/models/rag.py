@@ -5,11 +5,14 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from lab.rag.answer import Answer, IngestReport, State
+from lab.service.models.examples import CITED, QUESTION, shown
 from lab.service.models.words import Words
 
 
 class Text(BaseModel):
     """A text for the index."""
+
+    model_config = shown({"text": "Chroma listens on port 8000.", "source": "ports.md"})
 
     text: Words
     source: Words = Field("", description="Where it comes from: shown with answers, and a new text from there replaces the old one.")
@@ -17,6 +20,8 @@ class Text(BaseModel):
 
 class Ingested(BaseModel):
     """What became of a text."""
+
+    model_config = shown({"status": "success", "message": "Ingested 1 chunks.", "chunks": 1, "new_chunks": 1})
 
     status: Literal["success"] = "success"
     message: str
@@ -33,11 +38,15 @@ class Ingested(BaseModel):
 class Question(BaseModel):
     """A question."""
 
+    model_config = shown(QUESTION)
+
     query: Words
 
 
 class Source(BaseModel):
     """A passage that an answer rests on."""
+
+    model_config = shown(CITED)
 
     document: str
     section: str
@@ -46,6 +55,8 @@ class Source(BaseModel):
 
 class Answered(BaseModel):
     """An answer. `state`: grounded (its sources support it), quoted (their own words), refused (no passage answers)."""
+
+    model_config = shown({"answer": "Chroma listens on port 8000.", "sources": [CITED], "state": "grounded"})
 
     answer: str
     sources: list[Source]

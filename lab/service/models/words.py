@@ -36,18 +36,20 @@ def _storable(text: str) -> str:
     return text
 
 
-Words = Annotated[str, AfterValidator(_storable)]
+NO_NUL = {"pattern": r"^[^\x00]*$"}
+SAYS_SOMETHING = {"pattern": r"^[^\x00]*[^\s\x00][^\x00]*$"}  # for people and generated clients; blanks are taken off before it counts
+Words = Annotated[str, AfterValidator(_storable), Field(json_schema_extra=NO_NUL)]
 Asked = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST),
     AfterValidator(_storable),
-    Field(json_schema_extra={"pattern": r"\S"}),  # not only blanks
+    Field(json_schema_extra=SAYS_SOMETHING),
 ]
 Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_SOURCE),
     AfterValidator(_storable),
-    Field(json_schema_extra={"pattern": r"\S"}),
+    Field(json_schema_extra=SAYS_SOMETHING),
 ]
 
 

@@ -23,12 +23,13 @@ error becomes a problem in `lab.service.errors`, so a route catches none of them
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 from starlette.types import Receive
 
 from lab.observe.metrics import Metrics
+from lab.service.cache.answers import AnswerCache
 from lab.service.gate import Call, Gate, Gone
 from lab.service.pieces import Pieces
 from lab.settings import Settings
@@ -45,13 +46,14 @@ class Turn:
 
     async def run(self, call: Call[T], collection: str | None = None) -> T:
         """See `Gate.run`."""
-        return await self._unless_gone(self.gate.run(call, collection))
+        return await self.unless_gone(self.gate.run(call, collection))
 
     async def stream(self, call: Call[T], collection: str | None = None) -> Pieces[T]:
         """See `Gate.stream`."""
-        return await self._unless_gone(self.gate.stream(call, collection))
+        return await self.unless_gone(self.gate.stream(call, collection))
 
-    async def _unless_gone(self, work: Awaitable[T]) -> T:
+    async def unless_gone(self, work: Awaitable[T]) -> T:
+        """The result of the work; it is cancelled when the client goes away. Raises Gone."""
         task, watch = asyncio.ensure_future(work), asyncio.ensure_future(self._gone())
         try:
             await asyncio.wait((task, watch), return_when=asyncio.FIRST_COMPLETED)
@@ -92,8 +94,14 @@ async def _caller(request: Request) -> str:
     return str(getattr(request.state, "caller", ""))
 
 
+async def _cache(request: Request) -> AnswerCache[Any]:
+    cache: AnswerCache[Any] = request.app.state.cache
+    return cache
+
+
 Asking = Annotated[Turn, Depends(_turn)]
 Gated = Annotated[Gate, Depends(_gate)]
+Answers = Annotated[AnswerCache[Any], Depends(_cache)]
 Given = Annotated[Settings, Depends(_settings)]
 Measured = Annotated[Metrics, Depends(_metrics)]
 Caller = Annotated[str, Depends(_caller)]  # the name of the key that was sent; empty when the API needs none

@@ -23,20 +23,22 @@ from lab.service.models import (
     ListedDocument,
     Words,
 )
-from lab.service.routes.depends import Asking
+from lab.service.openapi import WORKING, may
+from lab.service.routes.depends import Answers, Asking, Given
 
-router = APIRouter()
+router = APIRouter(tags=["documents"], responses=may(409, *WORKING))
 Named = Annotated[CollectionName | None, Query(description="without it, the collection of the settings")]
 
 
 @router.post("/index")
-async def index(body: IndexRequest, turn: Asking) -> Indexed:
+async def index(body: IndexRequest, turn: Asking, answers: Answers, settings: Given) -> Indexed:
     """Bring documents into a collection, and answer when they are stored. The same id again replaces a document."""
     _refuse_too_much(body)
     ids = [document.id for document in body.documents]
     if twice := sorted({one for one in ids if ids.count(one) > 1}):
         raise InputError(f"These ids stand there more than once: {', '.join(twice)}.")
-    told = await turn.run(lambda rag: _stored(rag, body.documents), body.collection_name)
+    change = answers.changing(body.collection_name or settings.collection, lambda rag: _stored(rag, body.documents))
+    told = await turn.run(change, body.collection_name)
     if not told.documents:
         raise InputError(" ".join(f"{one.id}: {one.what}" for one in told.problems))
     return told
@@ -48,7 +50,7 @@ def _stored(rag: Rag, documents: list[Document]) -> Indexed:
     return Indexed.of(report, rag.documents.chunks(usable))
 
 
-@router.get("/documents")
+@router.get("/documents", responses=may(404))
 async def documents(
     turn: Asking,
     collection_name: Named = None,
@@ -62,15 +64,18 @@ async def documents(
     return Documents(documents=[ListedDocument.of(one) for one in entries], next=_cursor(after) if after else None)
 
 
-@router.delete("/documents/{document_id:path}")
+@router.delete("/documents/{document_id:path}", responses=may(404))
 async def delete(
     document_id: Line,
     turn: Asking,
+    answers: Answers,
+    settings: Given,
     collection_name: Named = None,
     folder: Annotated[Words, Query(description="where it came from")] = HANDED_OVER,
 ) -> Deleted:
     """Remove a document. One of a folder comes back when that folder is ingested again."""
-    return Deleted(id=document_id, chunks=await turn.run(lambda rag: rag.documents.delete(document_id, folder), collection_name))
+    change = answers.changing(collection_name or settings.collection, lambda rag: rag.documents.delete(document_id, folder))
+    return Deleted(id=document_id, chunks=await turn.run(change, collection_name))
 
 
 def _refuse_too_much(body: IndexRequest) -> None:

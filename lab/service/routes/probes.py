@@ -10,6 +10,7 @@ from lab.service.readiness import Look
 from lab.service.routes.depends import Measured
 
 router = APIRouter()
+NUMBERS = {"schema": {"type": "string"}, "example": 'rag_answers_total{state="grounded"} 12.0\n'}
 
 
 async def _look(request: Request) -> Look:
@@ -34,7 +35,7 @@ async def ready(response: Response, look: Looked) -> Readiness:
     return readiness
 
 
-@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
+@router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": NUMBERS}}})
 async def metrics(measured: Measured, look: Looked) -> Response:
     """Counters, durations and what is going on, as Prometheus reads it."""
     await look.now()

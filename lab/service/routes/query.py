@@ -1,26 +1,64 @@
 """A question with its options, answered as a whole or as it is written."""
 
-from typing import cast
+import time
+from typing import Any
 
 from fastapi import APIRouter, Request
 
 from lab.service.answering import steps
+from lab.service.cache.answers import Asked, Hit, Wanted
+from lab.service.cache.reply import reply, wishes
+from lab.service.cache.streamed import Keeping, Kept
 from lab.service.events import Events
 from lab.service.models import QueryRequest, QueryResponse
-from lab.service.routes.depends import Asking, Turn
+from lab.service.openapi import WORKING, may
+from lab.service.routes.depends import Turn
 
-router = APIRouter()
+router = APIRouter(tags=["questions"])
 EVENTS = "text/event-stream"
+STREAM = {
+    "description": "The answer; with `stream`, events: `sources`, `token` (a draft), and last `answer` (checked) or `error` (a problem).",
+    "content": {
+        EVENTS: {
+            "schema": {
+                "title": "Event",
+                "type": "object",
+                "properties": {
+                    "event": {"enum": ["sources", "token", "answer", "error"]},
+                    "data": {"type": "string", "contentMediaType": "application/json"},
+                },
+                "required": ["event", "data"],
+            },
+            "example": 'event: sources\ndata: []\n\nevent: token\ndata: {"draft": "Chroma"}\n\nevent: answer\ndata: {"answer": "…"}\n\n',
+        }
+    },
+}
 
 
-@router.post("/query", response_model=QueryResponse)
-async def query(asked: QueryRequest, request: Request, turn: Asking) -> QueryResponse | Events:
+@router.post("/query", response_model=QueryResponse, responses={**may(404, 409, *WORKING), 200: STREAM})
+async def query(asked: QueryRequest, request: Request) -> Any:
     """Answer a question from the documents, with all passages that were found; `timings` tell where the time went."""
     if asked.stream or EVENTS in request.headers.get("accept", ""):
-        return Events(await turn.stream(lambda rag: steps(rag, asked), asked.collection_name))
-    return await answer(asked, turn)
+        return await _events(asked, request)
+    metrics = request.app.state.metrics
+    return await reply(request, _of(asked, request), QueryResponse, lambda rag: steps(rag, asked, metrics), _response)
 
 
-async def answer(asked: QueryRequest, turn: Turn) -> QueryResponse:
-    """The one way to an answer. A client that goes away ends the model's work for it."""
-    return cast(QueryResponse, await turn.run(lambda rag: steps(rag, asked), asked.collection_name))
+async def _events(asked: QueryRequest, request: Request) -> Events:
+    started = time.perf_counter()
+    cache, wanted = request.app.state.cache, _of(asked, request)
+    found = await cache.find(wanted) if all(wishes(request)) else Wanted(wanted, None)
+    if isinstance(found, Hit):
+        return Events(Kept(found, time.perf_counter() - started))
+    turn, metrics = Turn(request.app.state.gate, request.receive), request.app.state.metrics
+    return Events(Keeping(await turn.stream(lambda rag: steps(rag, asked, metrics), asked.collection_name), cache, found))
+
+
+def _of(asked: QueryRequest, request: Request) -> Asked:
+    collection = asked.collection_name or request.app.state.settings.collection
+    return Asked("query", asked.query, collection, asked.top_k, asked.filters)
+
+
+def _response(made: Any) -> QueryResponse:
+    assert isinstance(made, QueryResponse)  # the last of the steps
+    return made

@@ -1,29 +1,40 @@
 """Texts in, answers out. A pipeline waits for other services, so its calls go through the gate, which has threads for them."""
 
-from typing import Annotated, cast
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
-from lab.rag.answer import Answer
+from lab.rag.answer import IngestReport
+from lab.rag.pipeline import Rag
+from lab.service.answering import counted
+from lab.service.cache.answers import Asked
+from lab.service.cache.reply import reply
 from lab.service.models import Answered, Ingested, Question, Text, Words
-from lab.service.routes.depends import Asking
+from lab.service.openapi import WORKING, may
+from lab.service.routes.depends import Answers, Asking, Given
 
-router = APIRouter()
+router = APIRouter(responses=may(409, *WORKING))
 
 
-@router.post("/ingest")
-async def ingest(body: Text, turn: Asking) -> Ingested:
+@router.post("/ingest", tags=["documents"])
+async def ingest(body: Text, turn: Asking, answers: Answers, settings: Given) -> Ingested:
     """Bring a text into the index. The same text twice changes nothing."""
-    return Ingested.of(await turn.run(lambda rag: rag.ingest_text(body.text, body.source)))
+
+    def change(rag: Rag) -> IngestReport:
+        return rag.ingest_text(body.text, body.source)
+
+    return Ingested.of(await turn.run(answers.changing(settings.collection, change)))
 
 
-@router.post("/rag")
-async def ask(body: Question, turn: Asking) -> Answered:
+@router.post("/rag", response_model=Answered, tags=["questions"], responses=may(404))
+async def ask(body: Question, request: Request) -> Any:
     """Answer a question from the documents, with the passages that the answer rests on."""
-    return Answered.of(cast(Answer, await turn.run(lambda rag: rag.stream(body.query))))
+    settings, metrics = request.app.state.settings, request.app.state.metrics
+    asked = Asked("rag", body.query, settings.collection, settings.top_k)
+    return await reply(request, asked, Answered, lambda rag: counted(rag.steps(body.query), metrics), Answered.of)
 
 
-@router.get("/rag")
-async def ask_by_address(query: Annotated[Words, Query()], turn: Asking) -> Answered:
+@router.get("/rag", response_model=Answered, tags=["questions"], responses=may(404))
+async def ask_by_address(query: Annotated[Words, Query()], request: Request) -> Any:
     """The same for a browser's address line. Prefer POST: addresses end up in logs and histories."""
-    return await ask(Question(query=query), turn)
+    return await ask(Question(query=query), request)

@@ -22,6 +22,23 @@ RECORD, PARCEL, OPEN, DEAD = "tasks:record:", "tasks:parcel:", "tasks:open", "ta
 RESULT = "celery-task-meta-"  # Celery's own key of a result
 MOST_DEAD = 1000  # dead letters that are kept; beyond them the oldest go
 
+# In one step: whoever reads in between would see a task that failed without a reason.
+END = """
+local id, outcome, error, dead, seconds, now = unpack(ARGV)
+if redis.call('HSETNX', KEYS[1], 'outcome', outcome) == 1 and error ~= '' then
+  redis.call('HSET', KEYS[1], 'error', error)
+end
+redis.call('ZREM', KEYS[3], id)
+outcome = redis.call('HGET', KEYS[1], 'outcome')
+if dead ~= '' and outcome == 'failed' then
+  redis.call('ZADD', KEYS[4], now, id)
+elseif not redis.call('ZSCORE', KEYS[4], id) then
+  redis.call('EXPIRE', KEYS[1], seconds)
+  redis.call('DEL', KEYS[2])
+end
+return outcome
+"""
+
 
 class Book:
     """Reads and writes records. A sender gives up within a second when Redis is away, a worker tries for some more."""
@@ -32,6 +49,7 @@ class Book:
         url = settings.redis_for("results")
         times = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE}
         self.redis = Redis.from_url(url, decode_responses=True, retry=retry, **times)
+        self._end = self.redis.register_script(END)
 
     # --- a sender's side
 
@@ -100,21 +118,10 @@ class Book:
 
     def end(self, record: Record, outcome: Outcome, error: str = "", dead: bool = False) -> None:
         """Note how a task ended; the first word counts. A dead letter stays until somebody looks after it, the rest expires."""
-        key, seconds = RECORD + record.id, int(self.settings.worker_result_ttl) + 1
-        if not self.redis.hsetnx(key, "outcome", outcome):
-            outcome = cast(Outcome, self.redis.hget(key, "outcome"))
-            dead = dead and outcome == "failed"
-        with self.redis.pipeline() as pipe:
-            pipe.zrem(OPEN, record.id)
-            if error:
-                pipe.hset(key, "error", error)
-            if dead:
-                pipe.zadd(DEAD, {record.id: time.time()})
-            else:
-                pipe.expire(key, seconds)
-                pipe.delete(PARCEL + record.id)
-            pipe.execute()
-        record.outcome, record.error = outcome, error
+        keys = [RECORD + record.id, PARCEL + record.id, OPEN, DEAD]
+        seconds = int(self.settings.worker_result_ttl) + 1
+        told = [record.id, outcome, error, "dead" if dead else "", seconds, time.time()]
+        record.outcome = self._end(keys=keys, args=told)
 
     # --- open and dead ones
 
@@ -139,13 +146,14 @@ class Book:
         for one in old:
             self.bury(one)
 
-    def bury(self, task_id: str) -> None:
-        """Drop a dead letter; its status can be read until it expires."""
+    def bury(self, task_id: str) -> bool:
+        """Drop a dead letter; its status can be read until it expires. False when it is none."""
         with self.redis.pipeline() as pipe:
             pipe.zrem(DEAD, task_id)
             pipe.delete(PARCEL + task_id)
             pipe.expire(RECORD + task_id, int(self.settings.worker_result_ttl) + 1)
-            pipe.execute()
+            was_there, *_ = pipe.execute()
+        return bool(was_there)
 
     def revive(self, task_id: str) -> bool:
         """Open a dead letter again, to be sent once more. False when it is none."""

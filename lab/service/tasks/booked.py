@@ -49,16 +49,14 @@ class Booked(Task):
         if deaths >= get_settings().worker_deaths:
             raise Deadly(f"The worker's process died {deaths} times while it did this.")
 
-    def again(self, error: ServiceError) -> Exception:
-        """To be raised: a further attempt later, or, when the attempts are used up, what went wrong."""
+    def again(self, error: ServiceError) -> ServiceError:
+        """Raises Celery's Retry for a further attempt later; returns the error when that would be of no use."""
         if told_of_time(error):
             return error
         try:
             self.retry(exc=error, countdown=pause(self.request.retries), max_retries=get_settings().worker_retries)
         except Reject as reject:  # it could not be sent: then this message goes back instead of being lost
-            return Reject(reject.reason, requeue=True)
-        except Exception as told:  # Celery's Retry, or the error itself
-            return told
+            raise Reject(reject.reason, requeue=True) from error
         return error
 
     def on_retry(self, exc: BaseException, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:

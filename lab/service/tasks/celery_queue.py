@@ -14,6 +14,7 @@ from lab.service.models.documents import Document
 from lab.service.models.query import QueryRequest
 from lab.service.models.tasks import BatchIssued, TaskIssued, TaskStatus
 from lab.service.tasks.book import Book
+from lab.service.tasks.broker import Broker
 from lab.service.tasks.queue import QueueAway
 from lab.service.tasks.records import Record
 from lab.service.tasks.setup import INDEX, QUERY, make_app
@@ -30,7 +31,7 @@ class CeleryQueue:
 
     def __init__(self, settings: Settings):
         self.settings = settings
-        self.book = Book(settings)
+        self.book, self.broker = Book(settings), Broker(settings)
         self.app: Celery = make_app(settings, results=False)
 
     def ask(self, owner: str, request: QueryRequest) -> TaskIssued:
@@ -71,10 +72,36 @@ class CeleryQueue:
                 self.app.control.revoke(running, terminate=True)
         return self.status(owner, task_id)
 
+    def put_back(self, task_id: str) -> bool:
+        """Send a dead letter once more. False when there is none of that id."""
+        with answering():
+            if not self.book.revive(task_id):
+                return False
+            record, _ = self.book.find([task_id])[0]
+            if record:
+                self.send(record)
+            return record is not None
+
+    def drop(self, task_id: str) -> bool:
+        """Forget a dead letter. False when there is none of that id."""
+        with answering():
+            return self.book.bury(task_id)
+
+    def overview(self) -> dict[str, Any]:
+        """How many tasks wait, how many workers have in hand, and which were given up."""
+        with answering():
+            waiting, taken = self.broker.lengths()
+            given_up = [
+                {"id": one.id, "task": one.name, "owner": one.owner, "created": one.created, "error": one.error, "arguments": one.arguments}
+                for one in self.book.dead()
+            ]
+        return {"queues": waiting, "taken": taken, "given_up": given_up}
+
     def send(self, record: Record) -> None:
         """Put a task that is in the book into its queue."""
         headers = {"request_id": record.request_id}
-        self.app.send_task(record.name, kwargs=record.arguments, task_id=record.id, headers=headers)
+        hidden = {"argsrepr": "", "kwargsrepr": ""}  # what workers write about it into their logs: no questions
+        self.app.send_task(record.name, kwargs=record.arguments, task_id=record.id, headers=headers, **hidden)
 
     def _issue(self, records: list[Record], parcels: dict[str, list[dict[str, Any]]]) -> None:
         """Into the book, then into the queue. A caller who is told that it failed does not find half of it done."""

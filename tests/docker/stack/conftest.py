@@ -67,7 +67,7 @@ def environment(ports: Callable[[], int]) -> dict[str, str]:
     env = {name: value for name, value in os.environ.items() if name.lower() not in Settings.model_fields}
     socket = os.environ.get("DOCKER_HOST", "").removeprefix("unix://")
     env |= {"DOCKER_SOCKET": socket} if socket.startswith("/") else {}
-    env |= {f"{name}_PORT": str(ports()) for name in ("OLLAMA", "CHROMA", "API", "JUPYTER")}
+    env |= {f"{name}_PORT": str(ports()) for name in ("OLLAMA", "CHROMA", "API", "JUPYTER", "PROXY")}
     return env | {"CHAT_MODEL": "smollm2:135m"}
 
 
@@ -88,12 +88,12 @@ def copy(engine: Any, tmp_path_factory: pytest.TempPathFactory, free_port: Calla
 @pytest.fixture(scope="session")
 def lab(copy: ComposeLab) -> Iterator[ComposeLab]:
     """The lab, healthy. At the end nothing of it is left, volumes and images included."""
-    copy.compose("down", "--volumes", "--remove-orphans")
+    copy.compose("--profile", "*", "down", "--volumes", "--remove-orphans")
     try:
         copy.do("up", "--wait", "--wait-timeout", "600")
         yield copy
     finally:
-        copy.compose("down", "--volumes", "--remove-orphans", "--rmi", "local")
+        copy.compose("--profile", "*", "down", "--volumes", "--remove-orphans", "--rmi", "local")
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-OVERRIDES = [(), ("compose.gpu.yaml",), ("compose.host-ollama.yaml",), ("compose.socket.yaml",)]
+OVERRIDES = [(), ("compose.gpu.yaml",), ("compose.scale.yaml",), ("compose.host-ollama.yaml",), ("compose.socket.yaml",)]
 ALL = [*OVERRIDES, ("compose.gpu.yaml", "compose.socket.yaml"), ("compose.host-ollama.yaml", "compose.socket.yaml")]
 
 

@@ -16,6 +16,6 @@ def swarm(engine: Any) -> Iterator[Cluster]:
     """The stack, ready to answer from its index."""
     with cluster() as made:
         made.deploy("1")
-        wait_until(lambda: made.runs("api", f"{API}:1", COPIES), "two copies of the API that are ready", 180)
-        wait_until(lambda: made.ask(query="How do I keep models in a volume?").json()["sources"], "an answer from the index", 120)
+        wait_until(lambda: made.runs("api", f"{API}:1", COPIES), "two copies of the API that are ready", 300)
+        wait_until(lambda: made.ask(query="How do I keep models in a volume?").json()["sources"], "an answer from the index", 240)
         yield made

@@ -2,7 +2,7 @@
 
 from benchmarks.cluster import API, Cluster
 from lab.containers.waiting import wait_until
-from lab.course.load import Load
+from lab.course.closed_load import Load
 
 QUESTION = "Who won the football match in Oslo?"  # embedded, searched for, and refused: real work, and a quick answer
 

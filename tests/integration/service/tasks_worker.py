@@ -1,15 +1,19 @@
-"""A worker whose tasks do no real work: they note in a SQLite file what they do. `python tasks_worker.py FILE SECONDS [Celery's options]`.
+"""Workers whose tasks do no real work: they note in a SQLite file what they do.
 
 A document's text says what happens to it: "wrong" is refused, "away" fails as a service does, "slow" takes long,
 "deadly" ends the process, "broken" is a mistake in the code.
 """
 
+import json
 import os
 import signal
 import sqlite3
 import sys
 import time
 from contextlib import closing
+
+import celery.bin.celery
+import celery.worker.worker  # noqa: F401  here, so that it is imported once
 
 from lab.errors import InputError, ServiceError
 from lab.service.tasks import __main__ as worker
@@ -55,10 +59,33 @@ def answer(request):
     return {"answer": request["query"], "state": "quoted", "sources": [], "processing_time": SECONDS, "timings": {}}
 
 
-if __name__ == "__main__":
-    FILE, SECONDS = sys.argv[1], float(sys.argv[2])
+def serve():
+    """Be a worker for each line of standard input: [log, file, seconds, options...]. Importing takes seconds, a fork does not."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them here
+    for line in sys.stdin:
+        log, *arguments = json.loads(line)
+        if process := os.fork():
+            print(process, flush=True)
+            continue
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.setsid()  # so that a worker can be ended with all it started
+        out = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(out, stream.fileno())
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        work_as(*arguments)
+        os._exit(0)
+
+
+def work_as(file, seconds, *options):
+    global FILE, SECONDS
+    FILE, SECONDS = file, float(seconds)
     with closing(sqlite3.connect(FILE, timeout=30)) as made:
         made.executescript("pragma journal_mode=wal;" + TABLES)
     work.index, work.answer = index, answer
     worker.load = lambda: None  # the libraries of a pipeline take seconds
-    worker.main(sys.argv[3:])
+    worker.main(list(options))
+
+
+if __name__ == "__main__":
+    serve()

@@ -48,7 +48,7 @@ def beside(make_lab, tmp_path, serve, models):
 
 def test_a_server_that_answers_is_used_and_the_reason_says_so(native):
     assert native.said.startswith(f"Place: native (an Ollama server answers at {native.env['OLLAMA_HOST']})")
-    assert sorted(native.pids()) == ["chroma", "jupyter"]
+    assert sorted(native.pids()) == ["api", "chroma", "jupyter"]
     assert set(native.states().values()) == {"running"}
 
 

@@ -7,7 +7,7 @@ import signal
 import psutil
 import pytest
 
-SERVICES = ("ollama", "chroma", "jupyter")
+SERVICES = ("ollama", "chroma", "api", "jupyter")
 ALL_RUN = dict.fromkeys(SERVICES, "running")
 
 

@@ -12,8 +12,8 @@ def test_it_is_the_lab_that_this_process_finds(running_lab):
     assert os.environ["LAB_HOME"] == str(running_lab.lab_home)
 
 
-def test_engine_and_chroma_run_and_jupyterlab_does_not(running_lab):
-    assert [service.state for service in read_status(running_lab).services] == ["running", "running", "stopped"]
+def test_engine_and_chroma_run_and_the_others_do_not(running_lab):
+    assert [service.state for service in read_status(running_lab).services] == ["running", "running", "stopped", "stopped"]
 
 
 def test_the_board_names_the_embedded_engine_and_its_models(running_lab):

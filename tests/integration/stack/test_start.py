@@ -28,7 +28,7 @@ def test_from_nothing_to_a_running_lab_and_back(lab):
     assert {service["state"] for service in status["services"]} == {"running"}
     assert {model["name"] for model in status["models"]} == {"smollm2:135m", "all-minilm:latest"}
     urlopen(address.replace("/?", "/api/kernels?"), data=b"{}", timeout=30)  # a notebook is open
-    assert lab.run("down").stdout == "Stopped: ollama, chroma, jupyter.\n"
+    assert lab.run("down").stdout == "Stopped: ollama, chroma, api, jupyter.\n"
     assert lab.processes() == []
     assert (lab.home / "chroma").is_dir()  # data stays
 
@@ -95,7 +95,7 @@ def test_a_service_that_cannot_start_quotes_its_log_and_the_rest_runs(lab):
     assert done.returncode == 1
     assert "Chroma ended during its start" in done.stderr
     assert "lab logs chroma" in done.stderr
-    assert lab.states() == {"ollama": "running", "chroma": "died", "jupyter": "running"}
+    assert lab.states() == {"ollama": "running", "chroma": "died", "api": "running", "jupyter": "running"}
     (lab.home / "chroma").unlink()
     lab.up()
     assert set(lab.states().values()) == {"running"}

@@ -1,6 +1,7 @@
 """The API over a pipeline that answers what a test says."""
 
 import zlib
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,11 +13,14 @@ from typing_extensions import override
 
 from lab.rag.answer import Answer, Citation, IngestReport
 from lab.rag.embed import Embedder
+from lab.rag.embedding_models import about
 from lab.rag.generate import Draft
 from lab.rag.pipeline import Rag
 from lab.rag.question import asked
-from lab.rag.retrieve import Hit
+from lab.rag.retrieve import Hit, Query
+from lab.rag.search import Found
 from lab.rag.stores.memory import MemoryBackend
+from lab.rag.trace import Trace
 from lab.rag.words import terms
 from lab.service.app import create_app
 from lab.service.models import Readiness
@@ -42,13 +46,10 @@ class FakeRag:
         self.texts[source] = text
         return IngestReport(documents=1, chunks=2, added=int(new), embedded=2 * new)
 
-    def ask(self, question: str) -> Answer:
-        *_, answer = self.stream(question)
-        return cast(Answer, answer)
-
-    def stream(self, question: str) -> Iterator[str | Answer]:
+    def steps(self, question: str) -> Iterator[Found | str | Answer]:
         question = asked(question)
         self._meet()
+        yield Found(cast(Query, None), [], Trace(question, prompt_tokens=30, written_tokens=4))
         yield "It "
         yield "stays."
         passage = Citation(1, "volumes.md", "Volumes > Removal", "A named volume stays.")
@@ -85,6 +86,10 @@ def api(rag: FakeRag, readiness: dict[str, str]) -> Iterator[TestClient]:
 class CountedWords(Embedder):
     """Vectors that count words, without a model."""
 
+    def __init__(self, settings: Settings):
+        self.settings, self.model, self.traits = settings, settings.embed_model, about(settings.embed_model)
+        self._known = OrderedDict()
+
     @override
     def digest(self) -> str:
         return "a" * 64
@@ -100,23 +105,18 @@ class CountedWords(Embedder):
         return numbers if any(numbers) else [1.0, *numbers[1:]]
 
 
-@pytest.fixture
-def make_quick() -> Iterator[Callable[[Settings], Rag]]:
-    """Gives real pipelines over collections in memory; their models are pretended, so that they answer in milliseconds."""
+def pretended(settings: Settings) -> Rag:
+    """A real pipeline with pretended models, so that it answers in milliseconds."""
+    rag = Rag(settings)
+    rag.embedder = rag.store.embedder = rag.retriever.embedder = CountedWords(settings)
+    rag.generator.stream = _write  # type: ignore[method-assign]
+    return rag
 
-    def make(settings: Settings) -> Rag:
-        rag = Rag(settings)
-        rag.embedder = rag.store.embedder = rag.retriever.embedder = CountedWords(settings)
-        rag.generator.stream = write  # type: ignore[method-assign]
-        return rag
 
-    def write(question: str, hits: list[Hit]) -> Iterator[str | Draft]:
-        yield "Chroma listens "
-        yield "on port 8000."
-        yield Draft("Chroma listens on port 8000.")
-
-    yield make
-    MemoryBackend.kept.clear()
+def _write(question: str, hits: list[Hit]) -> Iterator[str | Draft]:
+    yield "Chroma listens "
+    yield "on port 8000."
+    yield Draft("Chroma listens on port 8000.")
 
 
 @pytest.fixture
@@ -125,10 +125,11 @@ def quick_settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def quick(make_quick: Callable[[Settings], Rag], quick_settings: Settings) -> Iterator[TestClient]:
-    """The API over such pipelines."""
-    with TestClient(create_app(quick_settings, make_quick), raise_server_exceptions=False) as client:
+def quick(quick_settings: Settings) -> Iterator[TestClient]:
+    """The API over such pipelines; their collections are in memory."""
+    with TestClient(create_app(quick_settings, pretended), raise_server_exceptions=False) as client:
         yield client
+    MemoryBackend.kept.clear()
 
 
 DOCUMENTS = [

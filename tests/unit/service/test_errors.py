@@ -1,7 +1,12 @@
+import threading
+
 import httpx
 import pytest
+from fastapi.testclient import TestClient
 
 from lab.errors import InputError, LabError, ModelError, ServiceError, SettingError
+from lab.service.app import create_app
+from lab.settings import load_settings
 
 SECRET = "http://chroma:8000 said token=abc"
 
@@ -51,3 +56,12 @@ def test_a_path_that_is_not_there_is_a_problem_too(api):
 def test_what_was_sent_is_not_repeated(api):
     answer = api.post("/rag", json={"query": {"my": "password"}})
     assert (answer.status_code, "password" in answer.text) == (422, False)
+
+
+def test_an_answer_that_takes_too_long_is_a_timeout(rag):
+    go = threading.Event()
+    rag.during = lambda: go.wait(10)
+    app = create_app(load_settings(api_time_limit=0.05), rag.open)
+    answer = TestClient(app).post("/rag", json={"query": "Why?"})
+    go.set()
+    assert (answer.status_code, answer.json()["title"]) == (504, "Gateway Timeout")

@@ -199,3 +199,22 @@ def test_draining_sends_home_who_waits_and_finishes_what_runs():
         return [type(one) for one in await asyncio.gather(*tasks, return_exceptions=True)]
 
     assert sorted(kind.__name__ for kind in asyncio.run(scene())) == ["Stopping", "Stopping", "Stopping", "str", "str"]
+
+
+def test_callers_that_come_together_make_one_pipeline_each_and_never_another():
+    """A bare lru_cache as dependency builds one service for each of the first eight, and keeps one only (B79)."""
+    opened = []
+
+    def make(settings):
+        opened.append(settings)
+        return settings
+
+    async def scene():
+        settings = load_settings(api_concurrency=8)
+        gate = Gate(Pipelines(settings, make), settings)
+        meet = threading.Barrier(8)
+        for _ in range(3):
+            await asyncio.gather(*(gate.run(lambda rag: meet.wait(10)) for _ in range(8)))
+
+    asyncio.run(scene())
+    assert len(opened) == 8

@@ -126,3 +126,12 @@ def test_a_score_is_a_similarity(cosine):
 def test_the_text_itself_scores_best(filled):
     first, *others = query(filled, "Chroma Chroma listens on port 8000.").json()["sources"]
     assert first["score"] > 0.99 > max(one["score"] for one in others)
+
+
+def test_answers_and_tokens_are_counted(api):
+    for _ in range(2):
+        api.post("/rag", json={"query": "Does it stay?"}, headers={"Cache-Control": "no-store"})
+    counts = api.get("/metrics").text
+    assert 'rag_answers_total{state="grounded"} 2.0' in counts
+    assert 'rag_tokens_total{kind="prompt"} 60.0' in counts
+    assert 'rag_tokens_total{kind="completion"} 8.0' in counts

@@ -109,3 +109,17 @@ def test_a_part_of_the_profile_that_is_missing_is_told(status, monkeypatch):
     monkeypatch.setenv("COMPOSE_PROFILES", "production")
     found = states(status(*WHOLE, container("worker", health="healthy")))
     assert (found["proxy"], found["redis"], found["worker"]) == ("stopped", "stopped", "running")
+
+
+def test_the_name_of_the_project_is_the_one_that_the_containers_have(settings, monkeypatch):
+    parts = {part.labels["com.docker.compose.service"]: part for part in WHOLE}
+    parts["api"].labels[compose_status.PROJECT] = "mine"
+    monkeypatch.setattr(compose_status, "read_containers", lambda _: parts)
+    assert read_compose(settings, "").reason == "containers of the Compose project mine"
+
+
+def test_a_port_in_other_hands_is_told_before_the_start(status, settings, stand_in):
+    stand_in({}, settings.api_port)
+    found = {service.name: service for service in status().services}
+    assert (found["api"].state, found["jupyter"].state) == ("port taken", "stopped")
+    assert "API_PORT in .env" in found["api"].detail

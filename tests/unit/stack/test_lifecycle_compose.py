@@ -83,6 +83,7 @@ def test_down_tells_the_volumes_and_forgets_the_place(settings, containers):
     stopped = down()
     assert (stopped.names, stopped.volumes) == (["chroma", "ollama"], ["slipway_chroma"])
     assert set(remembered(settings)["settings"]) == {"jupyter_token", "redis_password"}
+    assert remembered(settings)["place"] == "compose"
 
 
 @pytest.mark.parametrize("command", [up, down])

@@ -7,7 +7,7 @@ import pytest
 from lab.errors import EngineError, ServiceError, SettingError
 from lab.settings import load_settings
 from lab.stack.docker_engine import Engine
-from lab.stack.place import choose, in_container, in_containers, parse_place
+from lab.stack.place import choose, in_container, in_containers, parse_place, parse_profiles
 from tests.unit.stack.fake_docker import container
 
 
@@ -163,3 +163,10 @@ def test_a_lab_that_compose_started_alone_is_found_by_its_ports(settings, progra
 @pytest.mark.parametrize(("started", "found"), [("compose", True), ("embedded", False)])
 def test_what_lab_up_recorded_counts_without_a_look(settings, started, found):
     assert in_containers(settings, started) is found
+
+
+def test_a_word_that_is_no_profile_lists_the_profiles():
+    with pytest.raises(SettingError, match="no profile prod") as error:
+        parse_profiles(["prod"])
+    assert "lab up --profile production" in error.value.hint
+    assert list(parse_profiles(["production"])) == ["production"]

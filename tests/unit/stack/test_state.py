@@ -85,4 +85,4 @@ def test_a_state_folder_that_cannot_be_made_names_the_setting(tmp_path):
 
 def test_the_file_holds_only_what_lab_settings_and_the_starter_read(tmp_path):
     write_state(tmp_path, State())
-    assert set(json.loads((tmp_path / "lab.json").read_text())) == {"settings", "reason", "services", "corpus"}
+    assert set(json.loads((tmp_path / "lab.json").read_text())) == {"settings", "reason", "services", "corpus", "place"}

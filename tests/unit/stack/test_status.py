@@ -120,3 +120,10 @@ def test_the_json_form_has_the_promised_keys(settings):
     data = read_status(settings).to_dict()
     assert set(data) == {"place", "reason", "services", "models"}
     assert set(data["services"][0]) >= {"name", "state", "url", "since", "detail"}
+
+
+def test_a_stopped_lab_is_shown_where_it_ran(settings, monkeypatch):
+    monkeypatch.delenv("LAB_PLACE")
+    settings.lab_home.mkdir(exist_ok=True)
+    write_state(settings.lab_home, State(place="native"))
+    assert read_status(load_settings()).place == "native"

@@ -46,8 +46,7 @@ def test_one_filter_s_answer_never_goes_to_another(run: Any, world: Any) -> None
 def test_after_a_change_of_the_index_the_next_question_is_computed(run: Any, world: Any) -> None:
     async def test(cache: Any, ask: Any) -> None:
         await ask()
-        world.scope = "two"
-        cache.changed("handbook")
+        cache.changing("handbook", lambda rag: setattr(world, "scope", "two"))(None)
         assert (await ask()).cached is False
         assert (await ask()).cached == "memory"
 

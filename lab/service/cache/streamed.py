@@ -1,0 +1,48 @@
+"""Answers as events: a kept one in two events, and a new one that is kept when its last event is told."""
+
+from collections.abc import AsyncIterator
+
+from lab.service.answering import Step
+from lab.service.cache.answers import AnswerCache, Hit, Wanted
+from lab.service.cache.wire import unpack
+from lab.service.models import QueryResponse
+from lab.service.pieces import Pieces
+
+
+class Kept:
+    """The steps of a kept answer: what was found, and the answer. There is no draft."""
+
+    def __init__(self, hit: Hit, seconds: float):
+        response = unpack(hit.kept, hit.level, seconds, QueryResponse)
+        self._steps: list[Step] = [response.sources, response]
+
+    def __aiter__(self) -> AsyncIterator[Step]:
+        return self
+
+    async def __anext__(self) -> Step:
+        if not self._steps:
+            raise StopAsyncIteration
+        return self._steps.pop(0)
+
+    async def aclose(self) -> None:
+        """Nothing runs."""
+
+
+class Keeping:
+    """The steps of a new answer, which is kept before its last step goes out."""
+
+    def __init__(self, steps: Pieces[Step], cache: AnswerCache[QueryResponse], wanted: Wanted):
+        self._steps, self._cache, self._wanted = steps, cache, wanted
+
+    def __aiter__(self) -> AsyncIterator[Step]:
+        return self
+
+    async def __anext__(self) -> Step:
+        step = await anext(self._steps)
+        if isinstance(step, QueryResponse):
+            await self._cache.keep(self._wanted, step)
+        return step
+
+    async def aclose(self) -> None:
+        """Nobody reads on: the work ends."""
+        await self._steps.aclose()
