@@ -27,7 +27,7 @@ from lab.redis_server import RedisServer
 from lab.settings import Settings
 
 ROUNDS = 9
-SECONDS = 1.5  # of load in each round
+SECONDS = 1.0  # of load in each round
 CONNECTIONS = 16
 QUESTION = {"query": "Which port does Chroma listen on?"}
 STAMPEDE = 20

@@ -10,7 +10,23 @@ from lab.cli.console import err
 from lab.errors import LabError
 
 # One file per command in this folder; each has a function `command` whose docstring is its help.
-COMMANDS = ("up", "down", "status", "logs", "doctor", "ingest", "ask", "key", "notebooks", "test", "bench", "eval", "backup", "restore")
+COMMANDS = (
+    "up",
+    "down",
+    "status",
+    "logs",
+    "doctor",
+    "ingest",
+    "ask",
+    "tasks",
+    "key",
+    "notebooks",
+    "test",
+    "bench",
+    "eval",
+    "backup",
+    "restore",
+)
 
 app = typer.Typer(
     name="lab",

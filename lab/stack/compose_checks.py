@@ -1,7 +1,7 @@
 """What is looked at before containers are made: ports and room on the disk. A failure later would leave a half-made lab."""
 
 import shutil
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,10 +33,10 @@ def examine_engine(settings: Settings) -> None:
         client.close()
 
 
-def require_port(client: "DockerClient", settings: Settings, service: Service, own: "Container | None") -> None:
-    """Raises ServiceError, with the owner and the setting, when a port is taken by anything but this lab's own container."""
+def require_port(client: "DockerClient", settings: Settings, service: Service, own: "Iterable[Container]" = ()) -> None:
+    """Raises ServiceError, with the owner and the setting, when a port is taken by anything but this lab's own containers."""
     port = service.own_port(settings)
-    if is_free(port) or (own is not None and runs(own) and str(port) in _published(own)):
+    if is_free(port) or any(runs(container) and str(port) in _published(container) for container in own):
         return
     holder = next((one for one in client.containers.list() if str(port) in _published(one)), None)
     who = f"the container {holder.name}" if holder else describe(owner(port))

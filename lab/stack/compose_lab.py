@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from lab.stack.compose_progress import TITLES, Watch
 from lab.stack.docker_engine import connect
 from lab.stack.images import missing
 from lab.stack.progress import Silent, View
-from lab.stack.project import containers, failed, is_apart, project_filter, runs
+from lab.stack.project import SERVICE, containers, failed, is_apart, project_filter, runs
 from lab.stack.services import OLLAMA, PUBLISHED, is_embedded
 
 if TYPE_CHECKING:
@@ -52,21 +53,28 @@ def up(settings: Settings, view: View) -> str:
         chosen = overrides(client, settings, parts, view)
         for service in (one for one in PUBLISHED if one.wanted(settings)):
             if service is not OLLAMA or HOST_OLLAMA not in chosen.files:
-                require_port(client, settings, service, parts.get(service.name))
+                require_port(client, settings, service, parts.values())  # with several APIs, the proxy has the port of the API
         require_room(client, settings)
         stop_failing(parts, view)
         own = own_variables(client, settings)
         give(NOTEBOOKS, own)
-        _start(client, Compose(own, chosen.files + ((SCALE,) if "production" in settings.profiles else ())), view)
+        files = chosen.files + ((SCALE,) if "production" in settings.profiles else ())
+        _start(client, Compose(own, files), scales(parts), view)
         return chosen.words
     finally:
         client.close()
 
 
-def _start(client: "DockerClient", compose: Compose, view: View) -> None:
+def scales(parts: "Parts") -> list[str]:
+    """What keeps the number of containers of each scaled service; without it, Compose would go back to one of each."""
+    counted = Counter(container.labels[SERVICE] for container in parts.values())
+    return [word for name, count in sorted(counted.items()) if count > 1 for word in ("--scale", f"{name}={count}")]
+
+
+def _start(client: "DockerClient", compose: Compose, scaled: list[str], view: View) -> None:
     watch = Watch(compose.settings, view)
     patience = int(compose.settings.start_timeout + compose.settings.download_timeout)
-    words = ("up", "--detach", "--build", "--remove-orphans", "--wait", "--wait-timeout", str(patience))
+    words = ("up", "--detach", "--build", "--remove-orphans", "--wait", "--wait-timeout", str(patience), *scaled)
     if watch.take(compose.events(*words)):
         raise explain(watch, containers(client, compose.settings))
 

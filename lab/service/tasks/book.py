@@ -146,13 +146,14 @@ class Book:
         for one in old:
             self.bury(one)
 
-    def bury(self, task_id: str) -> None:
-        """Drop a dead letter; its status can be read until it expires."""
+    def bury(self, task_id: str) -> bool:
+        """Drop a dead letter; its status can be read until it expires. False when it is none."""
         with self.redis.pipeline() as pipe:
             pipe.zrem(DEAD, task_id)
             pipe.delete(PARCEL + task_id)
             pipe.expire(RECORD + task_id, int(self.settings.worker_result_ttl) + 1)
-            pipe.execute()
+            was_there, *_ = pipe.execute()
+        return bool(was_there)
 
     def revive(self, task_id: str) -> bool:
         """Open a dead letter again, to be sent once more. False when it is none."""

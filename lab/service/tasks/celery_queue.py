@@ -14,6 +14,7 @@ from lab.service.models.documents import Document
 from lab.service.models.query import QueryRequest
 from lab.service.models.tasks import BatchIssued, TaskIssued, TaskStatus
 from lab.service.tasks.book import Book
+from lab.service.tasks.broker import Broker
 from lab.service.tasks.queue import QueueAway
 from lab.service.tasks.records import Record
 from lab.service.tasks.setup import INDEX, QUERY, make_app
@@ -30,7 +31,7 @@ class CeleryQueue:
 
     def __init__(self, settings: Settings):
         self.settings = settings
-        self.book = Book(settings)
+        self.book, self.broker = Book(settings), Broker(settings)
         self.app: Celery = make_app(settings, results=False)
 
     def ask(self, owner: str, request: QueryRequest) -> TaskIssued:
@@ -80,6 +81,21 @@ class CeleryQueue:
             if record:
                 self.send(record)
             return record is not None
+
+    def drop(self, task_id: str) -> bool:
+        """Forget a dead letter. False when there is none of that id."""
+        with answering():
+            return self.book.bury(task_id)
+
+    def overview(self) -> dict[str, Any]:
+        """How many tasks wait, how many workers have in hand, and which were given up."""
+        with answering():
+            waiting, taken = self.broker.lengths()
+            given_up = [
+                {"id": one.id, "task": one.name, "owner": one.owner, "created": one.created, "error": one.error, "arguments": one.arguments}
+                for one in self.book.dead()
+            ]
+        return {"queues": waiting, "taken": taken, "given_up": given_up}
 
     def send(self, record: Record) -> None:
         """Put a task that is in the book into its queue."""

@@ -4,20 +4,13 @@ Celery's Redis transport takes a message off its queue and notes only then that 
 in between loses the message. The book still has the task open; when neither the queue nor a worker has it, it is sent again.
 """
 
-import json
 import logging
-from typing import Any, cast
-
-from redis import Redis
 
 from lab.service.tasks.book import Book
 from lab.service.tasks.celery_queue import CeleryQueue
-from lab.service.tasks.setup import PATIENCE, QUEUES
 from lab.settings import Settings
 
-PAGE = 500  # messages read at once
 LOCK = "tasks:sweeping"
-UNACKED = "unacked"  # Celery's own key: messages that workers have
 log = logging.getLogger(__name__)
 
 
@@ -27,7 +20,6 @@ class Sweeper:
     def __init__(self, settings: Settings):
         self.queue = CeleryQueue(settings)
         self.book: Book = self.queue.book
-        self.broker = Redis.from_url(settings.redis_for("broker"), decode_responses=True, socket_timeout=5, socket_connect_timeout=PATIENCE)
 
     def sweep(self) -> list[str]:
         """One look. Returns the ids of tasks that were sent again."""
@@ -35,7 +27,7 @@ class Sweeper:
         if not overdue or not self.book.redis.set(LOCK, "1", nx=True, ex=10):
             return []
         try:
-            known = self._known()
+            known = self.queue.broker.known()
             self.book.look_again(one for one in overdue if one in known)
             return [one for one in overdue if one not in known and self._settle(one)]
         finally:
@@ -67,19 +59,3 @@ class Sweeper:
             self.book.end(batch, "completed")
         else:
             self.book.look_again([task_id])
-
-    def _known(self) -> set[str]:
-        """Ids of all tasks that wait in a queue or are in a worker's hands. The queues first: tasks move on, not back."""
-        found: set[str] = set()
-        for queue in QUEUES.values():
-            start = 0
-            while page := cast("list[str]", self.broker.lrange(queue, start, start + PAGE - 1)):
-                found |= {_id(json.loads(message)) for message in page}
-                start += PAGE
-        for _, kept in self.broker.hscan_iter(UNACKED, count=PAGE):
-            found.add(_id(json.loads(kept)[0]))
-        return found
-
-
-def _id(message: dict[str, Any]) -> str:
-    return str(message["headers"]["id"])

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import psutil
 import pytest
@@ -48,8 +47,9 @@ def test_a_batch_is_indexed_once_although_its_process_is_killed_twice(api_on, re
     issued = api.post("/batch_index", json={"documents": documents}).json()
     for _ in range(2):
         wait_until(lambda: api.get(f"/task_status/{issued['task_id']}").json()["status"] != "queued", "the batch to begin", 60)
-        psutil.Process(worker.pid).children()[0].kill()
-        time.sleep(0.5)
+        old = psutil.Process(worker.pid).children()[0]
+        old.kill()
+        wait_until(lambda: old not in (now := psutil.Process(worker.pid).children()) and now, "its successor", 10)  # noqa: B023
 
     def ended():
         status = api.get(f"/task_status/{issued['task_id']}").json()

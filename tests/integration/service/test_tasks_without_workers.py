@@ -1,3 +1,4 @@
+import json
 import time
 
 import pytest
@@ -68,3 +69,17 @@ def test_without_the_profile_the_routes_say_how_to_switch_it_on(api_on, tmp_path
     answer = api.post("/query_async", json={"query": "one"})
     assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
     assert "--profile production" in answer.json()["detail"]
+
+
+def test_the_command_shows_what_waits_and_what_was_given_up(queue, send, monkeypatch):
+    from typer.testing import CliRunner
+
+    from lab.cli import app, tasks
+
+    monkeypatch.setattr(tasks, "_queue", lambda: queue)
+    issued = send(given_up="text")["task_ids"][0]
+    queue.book.end(queue.book.find([issued])[0][0], "failed", "It took too long.", dead=True)
+    told = json.loads(CliRunner().invoke(app.app, ["tasks", "--json"]).stdout)
+    assert [(one["id"], one["error"]) for one in told["given_up"]] == [(issued, "It took too long.")]
+    back = CliRunner().invoke(app.app, ["tasks", "--put-back", "all"])
+    assert (f"indexing: {told['queues']['indexing'] + 1} waiting" in back.stdout, "given up: 0" in back.stdout) == (True, True)

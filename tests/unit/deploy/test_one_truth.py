@@ -72,9 +72,9 @@ def test_the_stack_sets_variables_to_the_values_of_compose(name):
 def test_a_pod_runs_the_image_and_the_command_of_compose(name):
     one, theirs = container(name), COMPOSE[name]
     assert one["image"] == ("slipway-api" if theirs["image"].endswith("-api") else theirs["image"])
+    asked = listed(theirs.get("command"))
     words = [*one.get("command", []), *one.get("args", [])]
-    asked = [*listed(theirs.get("entrypoint")), *listed(theirs.get("command"))]
-    assert words == asked or name == "redis"  # its password comes another way
+    assert words[len(words) - len(asked) :] == asked  # an entrypoint may only hand the password over
 
 
 @pytest.mark.parametrize("name", IN_KUBERNETES)

@@ -35,19 +35,19 @@ def engine(*running, absent=(), registry=None, **info):
 
 
 def test_a_free_port_is_no_obstacle(settings):
-    require_port(engine(), settings, OLLAMA, None)
+    require_port(engine(), settings, OLLAMA)
 
 
-def test_the_labs_own_container_may_have_its_port(settings, stand_in):
+def test_a_container_of_the_lab_may_have_its_port(settings, stand_in):
     stand_in({}, settings.ollama_port)
-    require_port(engine(), settings, OLLAMA, container("ollama", ports=[settings.ollama_port]))
+    require_port(engine(), settings, OLLAMA, [container("ollama", "exited"), container("proxy", ports=[settings.ollama_port])])
 
 
 def test_another_container_at_the_port_is_named(settings, stand_in):
     stand_in({}, settings.ollama_port)
     other = SimpleNamespace(**{**vars(container("db", ports=[settings.ollama_port])), "name": "postgres"})
     with pytest.raises(ServiceError) as error:
-        require_port(engine(other), settings, OLLAMA, None)
+        require_port(engine(other), settings, OLLAMA)
     assert f"Port {settings.ollama_port}, where Ollama should answer, is taken by the container postgres" in error.value.what
     assert "OLLAMA_PORT" in error.value.hint
 
@@ -55,7 +55,7 @@ def test_another_container_at_the_port_is_named(settings, stand_in):
 def test_a_program_at_the_port_is_named(settings, stand_in):
     stand_in({}, settings.ollama_port)
     with pytest.raises(ServiceError, match=r"taken by `.*pytest.*` \(process"):
-        require_port(engine(), settings, OLLAMA, container("ollama", "exited", ports=[settings.ollama_port]))
+        require_port(engine(), settings, OLLAMA, [container("ollama", "exited", ports=[settings.ollama_port])])
 
 
 @pytest.mark.parametrize(("free", "absent", "fits"), [(2e9, [], True), (2e9, ["x"], False), (9e9, ["x"], True), (5e8, [], False)])

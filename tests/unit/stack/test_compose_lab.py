@@ -2,7 +2,7 @@
 
 import pytest
 
-from lab.stack.compose_lab import stop_failing
+from lab.stack.compose_lab import scales, stop_failing
 from lab.stack.progress import Silent
 from tests.unit.stack.fake_docker import container
 
@@ -31,3 +31,9 @@ def test_what_runs_well_starts_or_has_ended_is_left_to_compose(state):
 
 def test_a_sandbox_in_an_old_network_is_stopped():
     assert stopped(container("sandbox"), container("jupyter", health="healthy", StartedAt=LATER)) == ["sandbox"]
+
+
+def test_a_scaled_service_stays_so():
+    parts = {"api": container("api"), "worker": container("worker"), "worker-2": container("worker"), "worker-3": container("worker")}
+    assert scales(parts) == ["--scale", "worker=3"]
+    assert scales({}) == []
