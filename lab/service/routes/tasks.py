@@ -20,12 +20,13 @@ UNKNOWN: dict[int | str, dict[str, Any]] = {
 }
 
 
-def _queue(request: Request) -> TaskQueue:
+# async as in depends.py: nothing is awaited, and a thread would cost more
+async def _queue(request: Request) -> TaskQueue:
     queue: TaskQueue = request.app.state.queue
     return queue
 
 
-def _owner(caller: Caller) -> str:
+async def _owner(caller: Caller) -> str:
     return caller or "everybody"  # without keys, all callers are one
 
 
