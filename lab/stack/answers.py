@@ -1,4 +1,4 @@
-"""How each kind of service is asked whether it is ready, and what is prepared for one before it starts."""
+"""How each kind of service is asked whether it is ready, what is prepared for one before it starts, and how long one takes to stop."""
 
 import shutil
 import time
@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 from lab import redis_server
 from lab.settings import Settings
 
+LAST_TASK = 60.0  # seconds for the task that a worker is at, as in compose.yaml; a longer one is begun again by another worker
 HEARTBEAT = 30.0  # seconds; a worker touches its file every five while the queue answers it
 
 
@@ -48,3 +49,13 @@ def prepare_redis(settings: Settings) -> None:
 def prepare_worker(settings: Settings) -> None:
     """Forgets the heartbeats of workers that were killed."""
     shutil.rmtree(settings.lab_home / "workers", ignore_errors=True)
+
+
+def time_of_api(settings: Settings) -> float:
+    """Seconds for answers that are being made, and a tenth more for their last bytes (lab/service/server.py)."""
+    return 1.1 * settings.api_stop_timeout
+
+
+def time_of_worker(settings: Settings) -> float:
+    """Seconds for the task that it is at."""
+    return min(settings.worker_time_limit, LAST_TASK)
