@@ -5,7 +5,7 @@ import time
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from lab import redis_server
+from lab import redis_client, redis_server
 from lab.settings import Settings
 
 LAST_TASK = 60.0  # seconds for the task that a worker is at, as in compose.yaml; a longer one is begun again by another worker
@@ -18,21 +18,8 @@ def redis(settings: Settings, timeout: float) -> dict[str, Any] | None:
     if not settings.redis_url:
         answers = redis_server.answers(parts.hostname or "", parts.port or 6379, unquote(parts.password or ""), timeout)
     else:
-        answers = _pings(settings.redis_for("broker"), timeout)
+        answers = redis_client.answers(settings.redis_for("broker"), timeout)
     return {"redis": True} if answers else None
-
-
-def _pings(url: str, timeout: float) -> bool:
-    from redis import Redis
-    from redis.backoff import NoBackoff
-    from redis.exceptions import RedisError
-    from redis.retry import Retry
-
-    try:
-        with Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 0)) as client:
-            return bool(client.ping())
-    except RedisError:
-        return False
 
 
 def worker(settings: Settings, timeout: float) -> dict[str, Any] | None:
