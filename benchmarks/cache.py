@@ -22,7 +22,8 @@ from typing import Any
 import psutil
 
 from benchmarks.measure import Row, median_ratio, spread, take_turns
-from benchmarks.servers import _free_port, lab
+from benchmarks.servers import lab
+from lab.addresses import free_port
 from lab.redis_server import RedisServer
 from lab.settings import Settings
 
@@ -119,7 +120,7 @@ def rows() -> Iterator[Row]:
 
     with lab() as settings, RedisServer(Path(settings.lab_home) / "bench-redis") as redis:
         Rag.open(settings).ingest(settings.corpus)
-        api, hello = _free_port(), _free_port()
+        api, hello = free_port(), free_port()
         api_command = ("-m", "lab.service", "--port", str(api))
         with serving(*api_command, port=api, path="/ready", REDIS_URL=redis.url, API_CACHE_ENTRIES="2") as ours:
             with serving("-m", "benchmarks.hello", str(hello), port=hello, path="/hello") as theirs:
