@@ -26,7 +26,7 @@ from lab.redis_server import RedisServer
 from lab.settings import Settings
 from lab.tied import Tied
 
-ROUNDS = 7
+ROUNDS = 9
 SECONDS = 1.0  # of load in each round
 CONNECTIONS = 16
 QUESTION = {"query": "Which port does Chroma listen on?"}

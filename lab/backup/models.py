@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from lab.errors import ModelError
+from lab.errors import LabError
 from lab.rag.connections import ollama_client, ollama_errors
 from lab.settings import Settings
 
@@ -40,6 +40,8 @@ def _pull(settings: Settings, name: str, show: Show) -> str:
         with ollama_errors(settings, name):
             for step in ollama_client(settings).pull(name, stream=True):
                 show(name, step.completed or 0, step.total or 0)
-    except (ModelError, ollama.ResponseError) as error:
-        return f"{name} could not be fetched ({error}). A model of your own has to be made again from its Modelfile."
+    except LabError as error:
+        if not isinstance(error.__cause__, ollama.ResponseError):  # the server is away, for all models alike
+            raise
+        return f"{name} could not be fetched ({error.__cause__.error}). A model of your own has to be made again from its Modelfile."
     return ""

@@ -16,10 +16,11 @@ from lab.course.text import text
     ),
     wrong={
         "returns-nothing": WrongAnswer(
-            "from concurrent.futures import ThreadPoolExecutor\n"
+            "from concurrent.futures import ThreadPoolExecutor, as_completed\n"
             "def index_with_progress(batches, index, workers, show):\n"
             "    with ThreadPoolExecutor(workers) as pool:\n"
-            "        for done, count in enumerate(pool.map(index, batches), 1):\n            show(done)",
+            "        jobs = [pool.submit(index, batch) for batch in batches]\n"
+            "        for done, job in enumerate(as_completed(jobs), 1):\n            show(done)",
             "total",
         ),
         "in-order": WrongAnswer(

@@ -40,6 +40,15 @@ class Asked:
     filters: Filters | None = None
 
 
+@dataclass(slots=True)
+class Placed:
+    """A request that comes again and again, and its key in one state of the index: working that out costs more than the look."""
+
+    asked: Asked
+    scope: str = ""
+    key: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A kept answer, ready for `wire.send`."""
@@ -86,8 +95,16 @@ class AnswerCache(Generic[Response]):
 
     def peek(self, asked: Asked) -> Hit | None:
         """An answer from this process's memory: no waiting, no thread, no call."""
-        state = self.watch.known(asked.collection) if self.works else None
-        return self._from_memory(_place(asked, state)[1]) if state else None
+        return self.peek_again(Placed(asked))
+
+    def peek_again(self, placed: Placed) -> Hit | None:
+        """The same, for a request whose place may be known from the last time."""
+        state = self.watch.known(placed.asked.collection) if self.works else None
+        if state is None:
+            return None
+        if placed.scope != state.scope:
+            placed.scope, placed.key = state.scope, _place(placed.asked, state)[1]
+        return self._from_memory(placed.key)
 
     async def answer(
         self, asked: Asked, compute: Callable[[], Awaitable[Response]], read: bool = True, store: bool = True
