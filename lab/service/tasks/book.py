@@ -10,10 +10,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
-from redis import Redis
-from redis.backoff import ExponentialBackoff
-from redis.retry import Retry
-
+from lab.redis_client import connect
 from lab.service.tasks.records import Outcome, Record
 from lab.service.tasks.setup import PATIENCE
 from lab.settings import Settings
@@ -45,10 +42,7 @@ class Book:
 
     def __init__(self, settings: Settings, retries: int = 0):
         self.settings = settings
-        retry = Retry(ExponentialBackoff(cap=1, base=0.05), retries)
-        url = settings.redis_for("results")
-        times = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE}
-        self.redis = Redis.from_url(url, decode_responses=True, retry=retry, **times)
+        self.redis = connect(settings.redis_for("results"), PATIENCE, retries, decode_responses=True)
         self._end = self.redis.register_script(END)
 
     # --- a sender's side
