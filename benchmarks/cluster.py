@@ -26,8 +26,6 @@ VERSIONS = {
     "2": "RUN sed -i s/0.1.0/0.2.0/ lab/__init__.py",
     "broken": "RUN echo 'raise RuntimeError(\"a mistake that no test found\")' >>lab/service/app.py",
 }
-# Redis and workers are deployed where their image is at hand
-LEAN = {"REDIS": "0", "WORKERS": "0", "COMPOSE_PROFILES": ""}
 
 
 @dataclass
@@ -75,7 +73,7 @@ def cluster(**variables: str) -> Iterator[Cluster]:
     build()
     node = start_node(f"slipway-swarm{os.getpid()}", LABELS, ports=["8080/tcp"])
     try:
-        node.take(f"{API}:base", f"{PROXY}:1", settings.chroma_image, settings.ollama_image)
+        node.take(f"{API}:base", f"{PROXY}:1", settings.chroma_image, settings.ollama_image, settings.redis_image)
         for version, change in VERSIONS.items():
             base = "base" if version == "1" else "1"
             dockerfile = io.BytesIO(f"FROM {API}:{base}\nUSER root\n{change}\nUSER 1000:1000\n".encode())
@@ -83,7 +81,7 @@ def cluster(**variables: str) -> Iterator[Cluster]:
         _prepare(node)
         keys = f"measurements:{hashlib.sha256(KEY.encode()).hexdigest()}"
         own = {"API_KEYS": keys, "CHAT_MODEL": "smollm2:135m", "PROXY_IMAGE": f"{PROXY}:1", "REDIS_IMAGE": settings.redis_image}
-        yield Cluster(node, {**own, **LEAN, **variables})
+        yield Cluster(node, {**own, **variables})
     finally:
         node.remove()
         for image in (f"{API}:base", f"{PROXY}:1"):
