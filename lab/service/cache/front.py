@@ -11,7 +11,8 @@ from cachetools import LRUCache
 from pydantic import BaseModel
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lab.service.cache.answers import AnswerCache, Asked, Hit, Placed
+from lab.service.cache.answers import AnswerCache
+from lab.service.cache.asked import Asked, Hit, Placed
 from lab.service.cache.wire import send as sendable
 
 ROUTES = {path: SimpleNamespace(path=path) for path in ("/query", "/rag")}  # POST, answered from the cache; for log and counts

@@ -96,14 +96,10 @@ class Book:
         if not record.outcome:
             with self.redis.pipeline() as pipe:
                 pipe.hincrby(RECORD + task_id, "begun", 1)
-                pipe.hset(RECORD + task_id, mapping={"retrying": 0, "done": 0})
+                pipe.hset(RECORD + task_id, mapping={"retrying": 0})
                 pipe.zadd(OPEN, {task_id: self._later()})
                 record.begun, *_ = pipe.execute()
         return record
-
-    def step(self, task_id: str, done: int) -> None:
-        """Note progress."""
-        self.redis.hset(RECORD + task_id, "done", str(done))
 
     def retry(self, task_id: str) -> None:
         """Note that a task ended in order, and that a further attempt was sent."""
@@ -156,7 +152,7 @@ class Book:
         with self.redis.pipeline() as pipe:
             pipe.zrem(DEAD, task_id)
             pipe.hdel(RECORD + task_id, "outcome", "error")
-            pipe.hset(RECORD + task_id, mapping={"begun": 0, "done": 0, "retrying": 0})
+            pipe.hset(RECORD + task_id, mapping={"begun": 0, "retrying": 0})
             pipe.persist(RECORD + task_id)
             pipe.delete(RESULT + task_id)
             pipe.zadd(OPEN, {task_id: self._later()})

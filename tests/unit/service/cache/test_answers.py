@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from lab.errors import ServiceError
-from lab.service.cache.answers import Asked, Placed
+from lab.service.cache.asked import Asked, Placed
 from lab.service.cache.wire import pack, send, unpack
 
 from .conftest import Reply

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from lab.service.cache.answers import Asked, Hit, Placed
+from lab.service.cache.asked import Asked, Hit, Placed
 from lab.service.cache.front import Front
 
 ASKED = Asked("query", "Which port?", "handbook", 5)
