@@ -4,8 +4,8 @@ set -eu
 
 if [ -z "${REDIS_URL:-}" ] && [ -s /run/redis/password ] && getent hosts redis >/dev/null; then
   REDIS_URL=redis://:$(python -c 'import sys, urllib.parse; print(urllib.parse.quote(sys.stdin.read(), safe=""))' </run/redis/password)@redis:6379
-  # the proxy then stands in front of the API: whose rate limit counts is told by its X-Forwarded-For
-  FORWARDED_ALLOW_IPS=${FORWARDED_ALLOW_IPS:-*}
-  export REDIS_URL FORWARDED_ALLOW_IPS
+  export REDIS_URL
+  # FORWARDED_ALLOW_IPS stays unset: the API has a port beside the proxy's, so whoever calls that one could choose, with a header of
+  # their own, whose rate limit counts. Nothing is lost: behind ports of 127.0.0.1 the proxy sees Docker's own address for everybody.
 fi
 exec "$@"

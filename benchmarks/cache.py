@@ -8,9 +8,7 @@ import asyncio
 import contextlib
 import json
 import os
-import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,11 +20,13 @@ from typing import Any
 import psutil
 
 from benchmarks.measure import Row, median_ratio, spread, take_turns
-from benchmarks.servers import _free_port, lab
+from benchmarks.servers import lab
+from lab.addresses import free_port
 from lab.redis_server import RedisServer
 from lab.settings import Settings
+from lab.tied import Tied
 
-ROUNDS = 7
+ROUNDS = 9
 SECONDS = 1.0  # of load in each round
 CONNECTIONS = 16
 QUESTION = {"query": "Which port does Chroma listen on?"}
@@ -86,19 +86,18 @@ def throughput(port: int, path: str, body: dict[str, Any]) -> float:
 @contextlib.contextmanager
 def serving(*command: str, port: int, path: str, **variables: str) -> Iterator[psutil.Process]:
     """A server process; returns when it answers, ends it at the end."""
-    with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen([sys.executable, *command], env={**os.environ, **variables}, stdout=log, stderr=subprocess.STDOUT)
+    with tempfile.TemporaryDirectory() as folder:
+        process = Tied([sys.executable, *command], Path(folder) / "log", {**os.environ, **variables})
         try:
             _wait(process, f"http://127.0.0.1:{port}{path}")
             yield psutil.Process(process.pid)
         finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(20)
+            process.stop(20)
 
 
-def _wait(process: subprocess.Popen[bytes], url: str) -> None:
+def _wait(process: Tied, url: str) -> None:
     deadline = time.monotonic() + 90
-    while process.poll() is None and time.monotonic() < deadline:
+    while process.runs and time.monotonic() < deadline:
         with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5):
             return
         time.sleep(0.1)
@@ -119,7 +118,7 @@ def rows() -> Iterator[Row]:
 
     with lab() as settings, RedisServer(Path(settings.lab_home) / "bench-redis") as redis:
         Rag.open(settings).ingest(settings.corpus)
-        api, hello = _free_port(), _free_port()
+        api, hello = free_port(), free_port()
         api_command = ("-m", "lab.service", "--port", str(api))
         with serving(*api_command, port=api, path="/ready", REDIS_URL=redis.url, API_CACHE_ENTRIES="2") as ours:
             with serving("-m", "benchmarks.hello", str(hello), port=hello, path="/hello") as theirs:

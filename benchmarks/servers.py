@@ -2,11 +2,11 @@
 
 import contextlib
 import os
-import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from lab.addresses import free_port
 from lab.settings import Settings, get_settings
 from lab.stack.lifecycle import down, up
 from lab.stack.progress import Silent
@@ -18,14 +18,8 @@ from lab.stack.state import read_state
 def environment(home: Path) -> dict[str, str]:
     """The environment of this process, less what belongs to a lab that may run beside, and with free ports."""
     kept = {name: value for name, value in os.environ.items() if name.lower() not in Settings.model_fields and name != "LAB_SERVICE"}
-    ports = {name: str(_free_port()) for name in ("OLLAMA_PORT", "CHROMA_PORT", "JUPYTER_PORT")}
+    ports = {name: str(free_port()) for name in ("OLLAMA_PORT", "CHROMA_PORT", "JUPYTER_PORT")}
     return {**kept, **ports, "LAB_PLACE": "embedded", "LAB_HOME": str(home), "OPEN": "0"}
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 @contextlib.contextmanager

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -15,6 +14,7 @@ from lab.redis_server import RedisServer
 from lab.service.models import QueryRequest
 from lab.service.tasks.celery_queue import CeleryQueue
 from lab.settings import Settings, load_settings
+from lab.tied import Tied
 
 ROUNDS = 60  # single tasks
 BURST = 100  # tasks sent at once
@@ -44,14 +44,13 @@ def worker(settings: Settings, number: int) -> Iterator[None]:
     """A worker with one process, until the end of the block."""
     env = {**os.environ, "REDIS_URL": settings.redis_url, "LAB_HOME": str(settings.lab_home), "WORKER_CONCURRENCY": "1"}
     command = [sys.executable, "-c", NO_WORK, f"--hostname=w{number}@bench"]
-    process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = Tied(command, settings.lab_home / f"worker-{number}.log", env)
     try:
         beat = settings.lab_home / "workers" / str(process.pid)
         wait(beat.exists, "a worker to be ready")
         yield
     finally:
-        process.terminate()
-        process.wait(30)
+        process.stop(30)
 
 
 def wait(done: Callable[[], bool], what: str) -> None:

@@ -4,7 +4,10 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 # The shell waits for the end of its input, which comes when the caller closes the pipe, or ends; then the process ends too.
 TIED = '"$@" >>"$LOG" 2>&1 & echo $!; read -r _; kill $! 2>/dev/null; wait'
@@ -25,8 +28,10 @@ class Tied:
 
     @property
     def runs(self) -> bool:
-        """False once it has ended, in whichever way."""
-        return self._shell.poll() is None
+        """False once it has ended, in whichever way; its shell then still waits for the caller."""
+        with suppress(psutil.Error):
+            return self._shell.poll() is None and psutil.Process(self.pid).status() != psutil.STATUS_ZOMBIE
+        return False
 
     def stop(self, seconds: float = PATIENCE) -> None:
         """Ask it to end, and wait until it and its shell have. A second call does nothing. After `seconds` it is ended."""
@@ -40,6 +45,6 @@ class Tied:
 
     def kill(self) -> None:
         """End it and all that it started as a crash would: `kill -9`."""
-        if self.runs:
+        if self._shell.poll() is None:
             os.killpg(self._shell.pid, signal.SIGKILL)
             self._shell.wait(timeout=PATIENCE)

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from lab import addresses
 from lab.redis_server import RedisServer
 from lab.settings import Settings, get_settings
 
@@ -28,13 +28,10 @@ GIVEN: set[int] = set()  # ports that this process has handed out: the system ma
 
 
 def _free_port() -> int:
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
-        if port not in GIVEN:
-            GIVEN.add(port)
-            return port
+    while (port := addresses.free_port()) in GIVEN:
+        pass
+    GIVEN.add(port)
+    return port
 
 
 @contextmanager

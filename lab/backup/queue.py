@@ -9,6 +9,7 @@ from typing import Any
 
 from lab.backup.archive import Archive, Writer
 from lab.errors import InputError, ServiceError
+from lab.redis_client import connect
 from lab.settings import RedisUse, Settings
 
 MEMBER = "redis.jsonl"
@@ -65,9 +66,7 @@ class _client:
         self.settings, self.use = settings, use
 
     def __enter__(self) -> Any:
-        import redis
-
-        self._redis = redis.Redis.from_url(self.settings.redis_for(self.use), socket_timeout=self.settings.request_timeout)
+        self._redis = connect(self.settings.redis_for(self.use), self.settings.request_timeout)
         return self._redis
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:

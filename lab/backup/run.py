@@ -43,7 +43,7 @@ def back_up(settings: Settings, path: Path, show: Show, force: bool = False) -> 
     with write_archive(path, force) as writer:
         collections = save_collections(settings, writer, show)
         models, notes = _models(settings)
-        tasks = save_tasks(settings, writer) if "production" in settings.compose_profiles.split(",") else None
+        tasks = save_tasks(settings, writer) if settings.has_redis else None
         manifest = {
             "made": datetime.now(UTC).isoformat(timespec="seconds"),
             "versions": {name: version(name) for name in ("slipway-lab", "chromadb")},
@@ -85,8 +85,8 @@ def restore(settings: Settings, path: Path, show: Show, force: bool = False) -> 
 def _restore_tasks(settings: Settings, archive: Archive, force: bool) -> list[str]:
     if archive.manifest["tasks"] is None:
         return []
-    if "production" not in settings.compose_profiles.split(","):
-        return [f"the tasks in {MEMBER} stay there: this lab runs without the profile production"]
+    if not settings.has_redis:
+        return [f"the tasks in {MEMBER} stay there: this lab has no Redis (profile production, or REDIS_URL)"]
     load_tasks(settings, archive, force)
     return []
 

@@ -41,7 +41,8 @@ def table(rows: list[dict[str, Any]]) -> Table:
 
 def command(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Which: engine, ingest, query, start, scale, containers, rolling. All of them by default.")
+        list[str] | None,
+        typer.Argument(help="Which: engine, ingest, query, cache, tasks, start, scale, containers, rolling. All of them by default."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list and nothing else.")] = False,
 ) -> None:

@@ -10,7 +10,7 @@ def command() -> None:
     """
     from lab.stack.lifecycle import down
 
-    with err.status("Stopping"):
+    with err.status("Stopping; answers and tasks that run are finished first"):
         stopped = down()
     lines = [f"Stopped: {', '.join(stopped.names)}." if stopped.names else "Nothing was running."]
     if stopped.volumes:

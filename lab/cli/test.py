@@ -17,6 +17,7 @@ from lab.errors import InputError
 from lab.settings import ROOT
 
 PYTEST = ("pytest", "-q")
+TWO = (*PYTEST, "-n", "2", "--dist")  # two processes at once, each with a lab of its own; the rest measures, or shares one engine
 # Each kind is a list of commands of this virtual environment, run from the project's folder.
 KINDS: dict[str, list[tuple[str, ...]]] = {
     "lint": [
@@ -25,10 +26,10 @@ KINDS: dict[str, list[tuple[str, ...]]] = {
         ("mypy", "--no-error-summary"),
         ("lint-imports",),
     ],
-    "unit": [(*PYTEST, "tests/unit")],
+    "unit": [(*TWO, "loadfile", "tests/unit")],
     "integration": [(*PYTEST, "tests/integration")],
     "docker": [(*PYTEST, "tests/docker")],
-    "notebooks": [(*PYTEST, "tests/notebooks")],
+    "notebooks": [(*TWO, "loadgroup", "tests/notebooks")],
     "browser": [(*PYTEST, "tests/browser")],
 }
 

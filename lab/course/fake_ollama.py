@@ -1,11 +1,12 @@
 """A small server that answers as an Ollama server in a chosen state does: for checks that need servers that are ill."""
 
 import json
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from lab.addresses import free_port
 
 
 @contextmanager
@@ -22,9 +23,7 @@ def fake_ollama(stored: list[str], works: bool) -> Iterator[str]:
 
 def away() -> str:
     """An address at which nothing listens."""
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{unused.getsockname()[1]}"
+    return f"http://127.0.0.1:{free_port()}"
 
 
 def _handler(stored: list[str], works: bool) -> type[BaseHTTPRequestHandler]:

@@ -6,6 +6,10 @@ It ends with the notebook's kernel, however that ends, and what it held goes wit
 import atexit
 import os
 import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from lab.containers import workspace
 from lab.redis_server import RedisServer
@@ -27,6 +31,13 @@ def stop(lesson: str) -> None:
     if server:
         server.stop()
         shutil.rmtree(server.folder, ignore_errors=True)
+
+
+@contextmanager
+def for_a_moment() -> Iterator[str]:
+    """The address of an empty Redis that ends with the block: what a check works with, apart from the lesson's own."""
+    with tempfile.TemporaryDirectory() as folder, RedisServer(Path(folder)) as server:
+        yield f"{server.url}/0"
 
 
 def _remove_remains(lesson: str) -> None:

@@ -1,4 +1,4 @@
-"""A small HTTP server whose answers are fixed beforehand: what a learner's client is judged with."""
+"""HTTP answers that are fixed beforehand, by a small server or inside a client: what a learner's client is judged with."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -49,6 +49,27 @@ def serving(*statuses: int) -> Iterator[ScriptedServer]:
             yield server
         finally:
             server.shutdown()
+
+
+@contextmanager
+def task_api(*states: str | int) -> Iterator[tuple[Any, list[str]]]:
+    """A client of an API whose tasks have these states, one for each question; the last one stays. A number is an error's status.
+
+    Gives the client, and a list that grows with each path that is asked for.
+    """
+    import httpx
+
+    left, asked = list(states), list[str]()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        state = left.pop(0) if len(left) > 1 else left[0]
+        if isinstance(state, int):
+            return httpx.Response(state, json={"title": "Not Found", "status": state, "detail": "There is no such task."})
+        return httpx.Response(200, json={"task_id": request.url.path.rpartition("/")[2], "status": state})
+
+    with httpx.Client(transport=httpx.MockTransport(answer), base_url="http://api.example") as client:
+        yield client, asked
 
 
 def outcome(call: Callable[[], Any], limit: float) -> Any:

@@ -32,10 +32,10 @@ class Keys:
 
     def __init__(self, text: str):
         self._digests: dict[str, str] = {}
-        for entry in filter(None, (part.strip() for part in text.split(","))):
+        for place, entry in enumerate(filter(None, (part.strip() for part in text.split(","))), 1):
             found = ENTRY.fullmatch(entry)
-            if not found:
-                raise SettingError(f"API_KEYS: “{entry[:16]}…” is not a name, a colon and 64 digits of a SHA-256 hash.", MAKE)
+            if not found:  # not quoted: it may be a key
+                raise SettingError(f"API_KEYS: entry {place} is not a name, a colon and 64 digits of a SHA-256 hash.", MAKE)
             if found["name"] in self._digests:
                 raise SettingError(f"API_KEYS has the name {found['name']} twice.", "Give each key a name of its own.")
             self._digests[found["name"]] = found["digest"].lower()

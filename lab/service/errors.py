@@ -15,6 +15,7 @@ from lab.observe.log import request_id
 from lab.rag.store import Unfit
 from lab.service.gate import Busy, Gone, Stopping
 from lab.service.pieces import Late
+from lab.service.tasks.queue import QueueAway
 
 log = logging.getLogger("lab.service")
 
@@ -48,6 +49,8 @@ def of_lab_error(error: LabError) -> JSONResponse:
         return problem(504, "Gateway Timeout", LATE)
     if isinstance(error, Busy):
         return problem(503, "Service Unavailable", error.what, {"Retry-After": str(error.retry_after)})
+    if isinstance(error, QueueAway):  # with its hint: how to switch it on
+        return problem(503, "Service Unavailable", f"{error.what} {error.hint}", AGAIN)
     if isinstance(error, Stopping):
         return problem(503, "Service Unavailable", error.what, AGAIN)
     if isinstance(error, ServiceError):

@@ -12,6 +12,7 @@ from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter as Window
 
 from lab.errors import SettingError
+from lab.redis_client import options_async
 from lab.settings import Settings
 
 log = logging.getLogger("lab.service")
@@ -55,4 +56,4 @@ def _parsed(text: str) -> RateLimitItem:
 
 def _redis(settings: Settings) -> Storage:
     address = f"async+{settings.redis_for('limits')}"
-    return RedisStorage(address, implementation="redispy", key_prefix="limits", socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)
+    return RedisStorage(address, implementation="redispy", key_prefix="limits", **options_async(PATIENCE))

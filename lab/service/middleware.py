@@ -20,12 +20,13 @@ from lab.observe.metrics import Metrics
 from lab.service.auth import Keys, is_near, sent_key
 from lab.service.errors import INSIDE, problem
 from lab.service.limits import RateLimit
+from lab.service.openapi import PROBES
 from lab.settings import Settings
 
 logger = logging.getLogger("lab.service")
 
 SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")  # of a caller's own choice; anything else could forge lines of a log
-FREE = {"/health", "/ready", "/metrics", "/docs", "/docs/oauth2-redirect", "/openapi.json"}  # probes, and how to call the rest
+FREE = {*PROBES, "/docs", "/docs/oauth2-redirect", "/openapi.json"}  # how to call the rest needs no key either
 GONE = 499  # nginx' number for a client that left before its answer was complete
 
 

@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from lab.service.models import Problem
 
 PROBLEM = "application/problem+json"
-FREE = ("/health", "/ready", "/metrics")  # need no key and have no limit
+PROBES = ("/health", "/ready", "/metrics")  # need no key and have no limit
 TAGS = {
     "questions": "Answers from the documents, with the passages that they rest on.",
     "documents": "What the answers come from.",
@@ -79,7 +79,7 @@ def _whole(app: FastAPI) -> dict[str, Any]:
     for path, operations in whole["paths"].items():
         for method, operation in operations.items():
             operation["operationId"] = names[path, method]  # what generated clients call it
-            _complete(operation, free=path in FREE)
+            _complete(operation, free=path in PROBES)
     return whole
 
 

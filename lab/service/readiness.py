@@ -6,6 +6,7 @@ from collections.abc import Callable
 import httpx
 
 from lab.observe.metrics import Metrics
+from lab.redis_client import answers
 from lab.service.gate import Gate
 from lab.service.models import Check, Readiness
 from lab.settings import Settings
@@ -50,13 +51,7 @@ def _chroma(settings: Settings) -> Check:
 
 
 def _redis(settings: Settings) -> Check:
-    import redis
-
-    try:
-        with redis.Redis.from_url(settings.redis_for("broker"), socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE) as client:
-            return "ok" if client.ping() else "away"
-    except (redis.RedisError, OSError, ValueError):
-        return "away"
+    return "ok" if answers(settings.redis_for("broker"), PATIENCE) else "away"
 
 
 def _ollama(settings: Settings) -> dict[str, Check]:

@@ -1,13 +1,14 @@
-"""How each kind of service is asked whether it is ready, and what is prepared for one before it starts."""
+"""How each kind of service is asked whether it is ready, what is prepared for one before it starts, and how long one takes to stop."""
 
 import shutil
 import time
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from lab import redis_server
+from lab import redis_client, redis_server
 from lab.settings import Settings
 
+LAST_TASK = 60.0  # seconds for the task that a worker is at, as in compose.yaml; a longer one is begun again by another worker
 HEARTBEAT = 30.0  # seconds; a worker touches its file every five while the queue answers it
 
 
@@ -17,21 +18,8 @@ def redis(settings: Settings, timeout: float) -> dict[str, Any] | None:
     if not settings.redis_url:
         answers = redis_server.answers(parts.hostname or "", parts.port or 6379, unquote(parts.password or ""), timeout)
     else:
-        answers = _pings(settings.redis_for("broker"), timeout)
+        answers = redis_client.answers(settings.redis_for("broker"), timeout)
     return {"redis": True} if answers else None
-
-
-def _pings(url: str, timeout: float) -> bool:
-    from redis import Redis
-    from redis.backoff import NoBackoff
-    from redis.exceptions import RedisError
-    from redis.retry import Retry
-
-    try:
-        with Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 0)) as client:
-            return bool(client.ping())
-    except RedisError:
-        return False
 
 
 def worker(settings: Settings, timeout: float) -> dict[str, Any] | None:
@@ -48,3 +36,13 @@ def prepare_redis(settings: Settings) -> None:
 def prepare_worker(settings: Settings) -> None:
     """Forgets the heartbeats of workers that were killed."""
     shutil.rmtree(settings.lab_home / "workers", ignore_errors=True)
+
+
+def time_of_api(settings: Settings) -> float:
+    """Seconds for answers that are being made, and a tenth more for their last bytes (lab/service/server.py)."""
+    return 1.1 * settings.api_stop_timeout
+
+
+def time_of_worker(settings: Settings) -> float:
+    """Seconds for the task that it is at."""
+    return min(settings.worker_time_limit, LAST_TASK)

@@ -12,9 +12,9 @@ from lab.settings import Place, Settings, get_settings, load_settings
 from lab.stack import corpus
 from lab.stack.models import ensure_models
 from lab.stack.place import Choice, choose, in_container, in_containers, wish
-from lab.stack.process import find, leftovers, stop
+from lab.stack.process import GRACE, find, leftovers, stop
 from lab.stack.progress import Silent, View
-from lab.stack.services import NAMES, OLLAMA, REDIS, choices
+from lab.stack.services import NAMES, OLLAMA, SERVICES, choices
 from lab.stack.starter import Starter
 from lab.stack.state import SECRETS, State, locked, read_state, write_state
 
@@ -142,8 +142,7 @@ def down() -> Stopped:
         state = read_state(home)
         running = _running(state)
         lost = leftovers(home, running.values())
-        stop([*(process for name, process in running.items() if name != REDIS.name), *lost])
-        stop([process for name, process in running.items() if name == REDIS.name])  # last: a worker tells it what it has done
+        _stop(running, lost)
         stopped = Stopped([*running, *(f"process {process.pid}" for process in lost)])
         if in_containers(load_settings(), state.settings.get("lab_place")):
             stopped = _containers_down(stopped)
@@ -152,6 +151,14 @@ def down() -> Stopped:
         write_state(home, state)
     get_settings.cache_clear()
     return stopped
+
+
+def _stop(running: dict[str, psutil.Process], lost: list[psutil.Process]) -> None:
+    """Those that answer questions first: to finish what they have begun, they need the others."""
+    settings = load_settings()
+    first = {service.name: service.grace(settings) for service in SERVICES if service.rag and service.name in running}
+    stop([*(running[name] for name in first), *lost], max(first.values(), default=GRACE))
+    stop(process for name, process in running.items() if name not in first)
 
 
 def _containers_down(stopped: Stopped) -> Stopped:

@@ -18,7 +18,7 @@ from lab.errors import ServiceError
 from lab.redis_server import environment as redis_environment
 from lab.settings import Place, Settings
 from lab.stack import answers, commands
-from lab.stack.process import listens
+from lab.stack.process import GRACE, listens
 from lab.stack.web import get_json
 
 Command = Callable[[Settings, Place], list[str]]
@@ -41,6 +41,7 @@ class Service:
     ready: str = ""  # ... and the key that its JSON answer then has, with a true value
     ask: Ask | None = None  # how one asks what does not speak HTTP
     prepare: Callable[[Settings], None] | None = None  # what is done before each start
+    finish: Callable[[Settings], float] | None = None  # seconds that it takes at most to finish what it has begun
     profile: str = ""  # it is started with this profile only
     rag: bool = False  # it answers questions, so all settings about that are its own
 
@@ -71,6 +72,10 @@ class Service:
         """True unless it belongs to a profile that is off, or somebody's own server is used in its place."""
         return (not self.profile or self.profile in settings.profiles) and not (self.name == "redis" and settings.redis_url)
 
+    def grace(self, settings: Settings) -> float:
+        """Seconds between being told to stop and being killed: what it promises to finish, and what any process may need besides."""
+        return GRACE + (self.finish(settings) if self.finish else 0)
+
     def own_settings(self, settings: Settings) -> dict[str, Any]:
         """The settings that its process is started with."""
         return {name: value for name, value in settings.model_dump().items() if self._reads(name)}
@@ -95,11 +100,12 @@ REDIS = Service(
     prepare=answers.prepare_redis,
     profile="production",
 )
-API = Service("api", "RAG API", "API_PORT", "api_url", commands.api, "/health", "status", rag=True)
+API = Service("api", "RAG API", "API_PORT", "api_url", commands.api, "/health", "status", finish=answers.time_of_api, rag=True)
 WORKER = Service(
     *("worker", "worker", "", "", commands.worker),
     ask=answers.worker,
     prepare=answers.prepare_worker,
+    finish=answers.time_of_worker,
     profile="production",
     rag=True,
 )

@@ -18,6 +18,7 @@ from lab.stack.services import NAMES, Service, environment, fingerprint
 from lab.stack.state import State, write_state
 
 QUOTED = 8  # lines of a log in an error
+HUNG = 3.0  # seconds for a process that does not answer: it does not end by itself either
 
 
 class Starter:
@@ -74,7 +75,7 @@ class Starter:
             self.view.show(service.title, "running")
             return True
         self.view.show(service.title, "restarting")
-        stop([process], grace=3)  # shorter than usual: one that hangs does not end by itself
+        stop([process], grace=HUNG if same else service.grace(self.settings))
         return False
 
     def _require_startable(self, service: Service) -> None:

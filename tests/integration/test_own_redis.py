@@ -32,7 +32,7 @@ def test_started_again_it_is_a_new_and_empty_one() -> None:
     redis.Redis.from_url(own_redis.start("07").url).set("key", 1)
     first = own_redis._running["07"]
     assert redis.Redis.from_url(own_redis.start("07").url).dbsize() == 0
-    assert first._shell is None
+    assert first._process is None
 
 
 def test_what_a_killed_kernel_left_is_removed(home: Path) -> None:

@@ -12,6 +12,13 @@ from lab.settings import ROOT
 HERE = Path(__file__).parent
 
 
+def pytest_collection_modifyitems(items):
+    """Two at once are two lessons: one lesson's tests share what it makes, such as containers of one name."""
+    for item in items:
+        lesson = getattr(item, "callspec", None) and item.callspec.id.partition("-")[0]
+        item.add_marker(pytest.mark.xdist_group(lesson or item.path.stem))
+
+
 @pytest.fixture(scope="session")
 def lab_with_handbook(running_lab):
     """A running lab whose index holds the handbook, as `lab up` leaves it."""

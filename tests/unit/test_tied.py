@@ -36,6 +36,12 @@ def test_it_runs_writes_its_log_and_ends_when_asked(log, wait_until):
     process.stop()
 
 
+def test_one_that_ended_by_itself_does_not_run(log, wait_until):
+    process = Tied([sys.executable, "-c", "pass"], log)
+    wait_until(lambda: not process.runs, "its end")
+    process.stop()
+
+
 def test_a_kill_takes_what_it_started_with_it(log, wait_until):
     child = f"import subprocess, sys, time; print(subprocess.Popen({SLEEPS!r}).pid, flush=True); time.sleep(60)"
     process = Tied([sys.executable, "-c", child], log)

@@ -12,14 +12,14 @@ from pydantic import BaseModel
 from lab.rag.embed import Embedder
 from lab.rag.embedding_models import reads
 from lab.rag.pipeline import Rag
+from lab.service.cache.asked import Asked, Hit, Placed, Wanted
 from lab.service.cache.flight import Flights
 from lab.service.cache.generation import Read, State, Watch
-from lab.service.cache.keys import Filters, key_of, variant_of
+from lab.service.cache.keys import key_of, variant_of
 from lab.service.cache.levels import MultiLevelCache
 from lab.service.cache.likeness import Likeness
 from lab.service.cache.memory import Missing
 from lab.service.cache.shared import CLAIM, Shared
-from lab.service.cache.stats import Level
 from lab.service.cache.wire import pack
 from lab.settings import Settings
 
@@ -27,33 +27,6 @@ POLL = 0.05  # seconds between two looks for an answer that another process comp
 Response = TypeVar("Response", bound=BaseModel)
 Result = TypeVar("Result")
 Embed = Callable[[str], list[float]]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What decides about an answer, besides settings and index. `kind`: the form of the response."""
-
-    kind: str
-    question: str
-    collection: str
-    top_k: int
-    filters: Filters | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A kept answer, ready for `wire.send`."""
-
-    kept: bytes
-    level: Level
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A question that nothing was kept for, and the state of the index then; none: its answer is not to be kept."""
-
-    asked: Asked
-    state: State | None
 
 
 @dataclass
@@ -86,8 +59,16 @@ class AnswerCache(Generic[Response]):
 
     def peek(self, asked: Asked) -> Hit | None:
         """An answer from this process's memory: no waiting, no thread, no call."""
-        state = self.watch.known(asked.collection) if self.works else None
-        return self._from_memory(_place(asked, state)[1]) if state else None
+        return self.peek_again(Placed(asked))
+
+    def peek_again(self, placed: Placed) -> Hit | None:
+        """The same, for a request whose place may be known from the last time."""
+        state = self.watch.known(placed.asked.collection) if self.works else None
+        if state is None:
+            return None
+        if placed.scope != state.scope:
+            placed.scope, placed.key = state.scope, _place(placed.asked, state)[1]
+        return self._from_memory(placed.key)
 
     async def answer(
         self, asked: Asked, compute: Callable[[], Awaitable[Response]], read: bool = True, store: bool = True

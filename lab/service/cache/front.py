@@ -11,14 +11,15 @@ from cachetools import LRUCache
 from pydantic import BaseModel
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lab.service.cache.answers import AnswerCache, Asked, Hit
+from lab.service.cache.answers import AnswerCache
+from lab.service.cache.asked import Asked, Hit, Placed
 from lab.service.cache.wire import send as sendable
 
 ROUTES = {path: SimpleNamespace(path=path) for path in ("/query", "/rag")}  # POST, answered from the cache; for log and counts
 ENTRIES = 2000  # bodies that are remembered
 LONGEST = 10_000  # bytes of one
 SPECIAL = {b"cache-control", b"accept"}  # headers that may ask for something else than the kept answer
-Known = tuple[Asked, type[BaseModel]]
+Known = tuple[Placed, type[BaseModel]]
 
 
 class Front:
@@ -39,14 +40,14 @@ class Front:
             return await self.app(scope, _again(first, receive), send)
         body = b"%b %b %b" % (scope["path"].encode(), _kind(scope), first.get("body", b""))
         known = self.known.get(body)
-        if known and not _is_special(scope) and (hit := self.cache.peek(known[0])):
+        if known and not _is_special(scope) and (hit := self.cache.peek_again(known[0])):
             return await _send(scope, hit, known[1], started, send)
-        scope["understood"] = lambda asked, model: self._remember(body, (asked, model))
+        scope["understood"] = lambda asked, model: self._remember(body, asked, model)
         return await self.app(scope, _again(first, receive), send)
 
-    def _remember(self, body: bytes, known: Known) -> None:
+    def _remember(self, body: bytes, asked: Asked, model: type[BaseModel]) -> None:
         if len(body) < LONGEST:
-            self.known[body] = known
+            self.known[body] = Placed(asked), model
 
 
 def _kind(scope: Scope) -> bytes:

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from fastapi import Request, Response
 from pydantic import BaseModel
 
-from lab.service.cache.answers import AnswerCache, Asked, Hit
+from lab.service.cache.answers import AnswerCache
+from lab.service.cache.asked import Asked, Hit
 from lab.service.cache.wire import send
 from lab.service.gate import Call, Gate
 from lab.service.routes.depends import Turn

@@ -7,8 +7,9 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from lab.redis_client import connect_async
 from lab.service.cache.breaker import Breaker
 from lab.service.cache.memory import MISSING, Missing
 from lab.service.cache.stats import Stats
@@ -20,6 +21,7 @@ log = logging.getLogger("lab.service")
 
 PATIENCE = 0.15  # seconds for one call: hundreds of times what Redis needs on this machine
 MARK = b"1:"  # before each value: what was not written by this version is not an answer
+CONNECTIONS = 256  # at most; one for each request that asks at the same moment
 PAGE = 500  # keys in one step of SCAN and UNLINK
 CLAIM = 15.0  # seconds for which one process computes an answer that others wait for; a killed one frees it so
 RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('unlink', KEYS[1]) end return 0"
@@ -127,18 +129,8 @@ class Shared:
         """Connections belong to an event loop; a test may come with a new one."""
         loop = asyncio.get_running_loop()
         if self._redis is None or self._loop is not loop:
-            self._redis, self._loop = connect(self.url, self.patience), loop
+            self._redis, self._loop = connect_async(self.url, self.patience, max_connections=CONNECTIONS), loop
         return self._redis
-
-
-def connect(url: str, patience: float) -> "Redis":
-    """A client that gives up after `patience` seconds and tries nothing twice: its defaults are 5 s and further attempts."""
-    from redis.asyncio import Redis
-    from redis.asyncio.retry import Retry
-    from redis.backoff import NoBackoff
-
-    times: dict[str, Any] = {"socket_timeout": patience, "socket_connect_timeout": patience}
-    return Redis.from_url(url, retry=Retry(NoBackoff(), 0), max_connections=256, **times)
 
 
 def _literally(prefix: str) -> str:

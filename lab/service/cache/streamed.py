@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterator
 
 from lab.service.answering import Step
-from lab.service.cache.answers import AnswerCache, Hit, Wanted
+from lab.service.cache.answers import AnswerCache
+from lab.service.cache.asked import Hit, Wanted
 from lab.service.cache.wire import unpack
 from lab.service.models import QueryResponse
 from lab.service.pieces import Pieces

@@ -26,14 +26,14 @@ class QueryRequest(BaseModel):
     model_config = shown(QUESTION, FILTERED, strict=True)
 
     query: Asked
-    top_k: int = Field(5, ge=1, le=MOST_PASSAGES, description="passages to look for")
+    top_k: int = Field(5, strict=True, ge=1, le=MOST_PASSAGES, description="passages to look for")
     filters: Filters | None = Field(
         None,
         description="Only passages with these values are looked at. Fields: `folder`, `source`, `section`, `script`, and those that "
         "documents brought as `metadata`. Several fields must all fit; of a list, one value must.",
     )
     collection_name: CollectionName | None = Field(None, description="what /index wrote into; without it, the collection of the settings")
-    stream: bool = Field(False, description="answer as server-sent events; so does the header `Accept: text/event-stream`")
+    stream: bool = Field(False, strict=True, description="answer as server-sent events; so does the header `Accept: text/event-stream`")
 
 
 class SearchResult(BaseModel):

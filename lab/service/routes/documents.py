@@ -8,14 +8,13 @@ from fastapi import APIRouter, HTTPException, Query
 
 from lab.errors import InputError
 from lab.rag.catalogue import Place
-from lab.rag.documents import HANDED_OVER, Handed
-from lab.rag.pipeline import Rag
+from lab.rag.documents import HANDED_OVER
+from lab.service import indexing
 from lab.service.models import (
     MOST_CHARACTERS,
     MOST_DOCUMENTS,
     CollectionName,
     Deleted,
-    Document,
     Documents,
     Indexed,
     IndexRequest,
@@ -34,20 +33,12 @@ Named = Annotated[CollectionName | None, Query(description="without it, the coll
 async def index(body: IndexRequest, turn: Asking, answers: Answers, settings: Given) -> Indexed:
     """Bring documents into a collection, and answer when they are stored. The same id again replaces a document."""
     _refuse_too_much(body)
-    ids = [document.id for document in body.documents]
-    if twice := sorted({one for one in ids if ids.count(one) > 1}):
-        raise InputError(f"These ids stand there more than once: {', '.join(twice)}.")
-    change = answers.changing(body.collection_name or settings.collection, lambda rag: _stored(rag, body.documents))
+    indexing.refuse_twice(body.documents)
+    change = answers.changing(body.collection_name or settings.collection, lambda rag: indexing.index(rag, body.documents))
     told = await turn.run(change, body.collection_name)
     if not told.documents:
         raise InputError(" ".join(f"{one.id}: {one.what}" for one in told.problems))
     return told
-
-
-def _stored(rag: Rag, documents: list[Document]) -> Indexed:
-    report = rag.ingest_texts(Handed(one.text, one.id, one.metadata) for one in documents)
-    usable = {one.id for one in documents} - {problem.document for problem in report.problems}
-    return Indexed.of(report, rag.documents.chunks(usable))
 
 
 @router.get("/documents", responses=may(404))

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from lab.service.answering import steps
-from lab.service.cache.answers import Asked, Hit, Wanted
+from lab.service.cache.asked import Asked, Hit, Wanted
 from lab.service.cache.reply import reply, wishes
 from lab.service.cache.streamed import Keeping, Kept
 from lab.service.events import Events

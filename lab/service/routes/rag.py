@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 from lab.rag.answer import IngestReport
 from lab.rag.pipeline import Rag
 from lab.service.answering import counted
-from lab.service.cache.answers import Asked
+from lab.service.cache.asked import Asked
 from lab.service.cache.reply import reply
 from lab.service.models import Answered, Ingested, Question, Text, Words
 from lab.service.openapi import WORKING, may

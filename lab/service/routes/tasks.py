@@ -1,31 +1,29 @@
 """Tasks: issue, look, take back. Plain functions, which FastAPI runs in threads: a Redis that is away stops nobody else."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Request, Response
 
-from lab.errors import InputError
+from lab.service.indexing import refuse_twice
 from lab.service.models.problem import Problem
 from lab.service.models.query import QueryRequest
 from lab.service.models.tasks import BatchIssued, BatchRequest, TaskIssued, TaskStatus
 from lab.service.routes.depends import Caller
-from lab.service.tasks.queue import QueueAway, TaskQueue
+from lab.service.tasks.queue import TaskQueue
 
-AGAIN = {"Retry-After": "5"}  # seconds
 AWAY: dict[int | str, dict[str, Any]] = {503: {"model": Problem, "description": "The task queue is away, full, or switched off."}}
 UNKNOWN: dict[int | str, dict[str, Any]] = {
     404: {"model": Problem, "description": "No task of yours has this id; results are kept for a day."}
 }
 
 
-def _queue(request: Request) -> TaskQueue:
+# async as in depends.py: nothing is awaited, and a thread would cost more
+async def _queue(request: Request) -> TaskQueue:
     queue: TaskQueue = request.app.state.queue
     return queue
 
 
-def _owner(caller: Caller) -> str:
+async def _owner(caller: Caller) -> str:
     return caller or "everybody"  # without keys, all callers are one
 
 
@@ -38,8 +36,7 @@ TaskId = Annotated[str, Path(max_length=64, description="as /query_async or /bat
 @router.post("/query_async", status_code=202, responses=AWAY)
 def query_async(body: QueryRequest, response: Response, queue: Queue, owner: Owner) -> TaskIssued:
     """Have a question answered by a worker. The answer is at the address in `Location`; `stream` has no effect here."""
-    with told():
-        issued = queue.ask(owner, body)
+    issued = queue.ask(owner, body)
     response.headers["Location"] = f"/task_status/{issued.task_id}"
     return issued
 
@@ -47,12 +44,8 @@ def query_async(body: QueryRequest, response: Response, queue: Queue, owner: Own
 @router.post("/batch_index", status_code=202, responses=AWAY)
 def batch_index(body: BatchRequest, response: Response, queue: Queue, owner: Owner) -> BatchIssued:
     """Have documents indexed by workers. `task_id` tells how all of them stand."""
-    ids = [document.id for document in body.documents]
-    if len(set(ids)) < len(ids):
-        twice = next(one for place, one in enumerate(ids) if one in ids[:place])
-        raise InputError(f"The id {twice[:200]!r} comes more than once; of these documents, which one should stay cannot be known.")
-    with told():
-        issued = queue.index(owner, body.documents, body.collection_name)
+    refuse_twice(body.documents)
+    issued = queue.index(owner, body.documents, body.collection_name)
     response.headers["Location"] = f"/task_status/{issued.task_id}"
     return issued
 
@@ -60,15 +53,13 @@ def batch_index(body: BatchRequest, response: Response, queue: Queue, owner: Own
 @router.get("/task_status/{task_id}", responses=AWAY | UNKNOWN)
 def task_status(task_id: TaskId, queue: Queue, owner: Owner) -> TaskStatus:
     """How a task or a batch stands."""
-    with told():
-        return known(queue.status(owner, task_id))
+    return known(queue.status(owner, task_id))
 
 
 @router.delete("/task_status/{task_id}", responses=AWAY | UNKNOWN)
 def cancel_task(task_id: TaskId, queue: Queue, owner: Owner) -> TaskStatus:
     """Take a task or a batch back: what waits is dropped, what runs is ended, what has ended stays."""
-    with told():
-        return known(queue.cancel(owner, task_id))
+    return known(queue.cancel(owner, task_id))
 
 
 def known(found: TaskStatus | None) -> TaskStatus:
@@ -76,12 +67,3 @@ def known(found: TaskStatus | None) -> TaskStatus:
     if found is None:
         raise HTTPException(404, "No task of yours has this id, or its result has expired.")
     return found
-
-
-@contextmanager
-def told() -> Iterator[None]:
-    """A queue that is away becomes 503, with what to do."""
-    try:
-        yield
-    except QueueAway as error:
-        raise HTTPException(503, f"{error.what} {error.hint}", AGAIN) from error

@@ -10,10 +10,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
-from redis import Redis
-from redis.backoff import ExponentialBackoff
-from redis.retry import Retry
-
+from lab.redis_client import connect
 from lab.service.tasks.records import Outcome, Record
 from lab.service.tasks.setup import PATIENCE
 from lab.settings import Settings
@@ -45,10 +42,7 @@ class Book:
 
     def __init__(self, settings: Settings, retries: int = 0):
         self.settings = settings
-        retry = Retry(ExponentialBackoff(cap=1, base=0.05), retries)
-        url = settings.redis_for("results")
-        times = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE}
-        self.redis = Redis.from_url(url, decode_responses=True, retry=retry, **times)
+        self.redis = connect(settings.redis_for("results"), PATIENCE, retries, decode_responses=True)
         self._end = self.redis.register_script(END)
 
     # --- a sender's side
@@ -102,14 +96,10 @@ class Book:
         if not record.outcome:
             with self.redis.pipeline() as pipe:
                 pipe.hincrby(RECORD + task_id, "begun", 1)
-                pipe.hset(RECORD + task_id, mapping={"retrying": 0, "done": 0})
+                pipe.hset(RECORD + task_id, mapping={"retrying": 0})
                 pipe.zadd(OPEN, {task_id: self._later()})
                 record.begun, *_ = pipe.execute()
         return record
-
-    def step(self, task_id: str, done: int) -> None:
-        """Note progress."""
-        self.redis.hset(RECORD + task_id, "done", str(done))
 
     def retry(self, task_id: str) -> None:
         """Note that a task ended in order, and that a further attempt was sent."""
@@ -162,7 +152,7 @@ class Book:
         with self.redis.pipeline() as pipe:
             pipe.zrem(DEAD, task_id)
             pipe.hdel(RECORD + task_id, "outcome", "error")
-            pipe.hset(RECORD + task_id, mapping={"begun": 0, "done": 0, "retrying": 0})
+            pipe.hset(RECORD + task_id, mapping={"begun": 0, "retrying": 0})
             pipe.persist(RECORD + task_id)
             pipe.delete(RESULT + task_id)
             pipe.zadd(OPEN, {task_id: self._later()})

@@ -3,8 +3,7 @@
 import json
 from typing import Any, cast
 
-from redis import Redis
-
+from lab.redis_client import connect
 from lab.service.tasks.setup import PATIENCE, QUEUES
 from lab.settings import Settings
 
@@ -16,8 +15,7 @@ class Broker:
     """Celery's lists and hash in Redis."""
 
     def __init__(self, settings: Settings):
-        url = settings.redis_for("broker")
-        self.redis = Redis.from_url(url, decode_responses=True, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)
+        self.redis = connect(settings.redis_for("broker"), PATIENCE, decode_responses=True)
 
     def lengths(self) -> tuple[dict[str, int], int]:
         """How many wait in each queue, and how many workers have."""

@@ -1,6 +1,7 @@
 """A worker's log: JSON like the API's, and with the id of the call that issued a task.
 
 Celery's own line about a task that succeeded repeats what it returned, which may be anybody's answer; one line here takes its place.
+Its lines about a task that was received, or failed, carry the task's arguments as a field, which hold the question: that is taken off.
 """
 
 import logging
@@ -26,6 +27,18 @@ def _configure(**_: Any) -> None:
     observe.configure()
     logging.getLogger("celery").setLevel(logging.INFO)
     logging.getLogger("celery.app.trace").setLevel(logging.WARNING)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(without_arguments)
+
+
+def without_arguments(record: logging.LogRecord) -> bool:
+    """A filter that lets every line pass, Celery's without its field `data`.
+
+    That the API hides them when it sends a task is not enough: Celery forgets it when it sends a further attempt.
+    """
+    if record.name.startswith("celery."):
+        record.__dict__.pop("data", None)
+    return True
 
 
 def _begin(task_id: str, task: Any, **_: Any) -> None:

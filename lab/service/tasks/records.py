@@ -21,7 +21,6 @@ class Record:
     request_id: str = ""  # of the call that issued it, for the worker's log
     created: float = 0.0
     size: int = 1  # documents or questions in it
-    done: int = 0  # of these
     begun: int = 0  # how often it was begun since it last ended in order
     retrying: bool = False
     outcome: Outcome = ""
@@ -31,7 +30,7 @@ class Record:
         """Fields of a Redis hash."""
         texts = {"owner": self.owner, "name": self.name, "request_id": self.request_id, "outcome": self.outcome, "error": self.error}
         parts = {"arguments": json.dumps(self.arguments), "members": json.dumps(self.members)}
-        numbers = {"created": self.created, "size": self.size, "done": self.done, "begun": self.begun, "retrying": int(self.retrying)}
+        numbers = {"created": self.created, "size": self.size, "begun": self.begun, "retrying": int(self.retrying)}
         return {name: value for name, value in texts.items() if value} | parts | {name: str(value) for name, value in numbers.items()}
 
     @classmethod
@@ -49,7 +48,6 @@ class Record:
             kept.get("request_id", ""),
             float(kept["created"]),
             int(kept["size"]),
-            int(kept.get("done", 0)),
             int(kept.get("begun", 0)),
             kept.get("retrying") == "1",
             outcome,

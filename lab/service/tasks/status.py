@@ -55,4 +55,5 @@ def overall(counts: Counter[State]) -> State:
 
 
 def _done(record: Record, state: State) -> int:
-    return record.size if state == "completed" else min(record.done, record.size)
+    """Documents or questions that are done: those of a task all at once, when it is."""
+    return record.size if state == "completed" else 0

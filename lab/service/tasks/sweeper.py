@@ -6,7 +6,7 @@ in between loses the message. The book still has the task open; when neither the
 
 import logging
 
-from lab.service.tasks.book import Book
+from lab.service.tasks.book import OPEN, Book
 from lab.service.tasks.celery_queue import CeleryQueue
 from lab.settings import Settings
 
@@ -37,7 +37,7 @@ class Sweeper:
         """End what is done, send what is lost; True when it was sent."""
         record, result = self.book.find([task_id])[0]
         if record is None:
-            self.book.redis.zrem("tasks:open", task_id)
+            self.book.redis.zrem(OPEN, task_id)
         elif record.members:
             self._settle_batch(task_id, record.members)
         elif result is not None:

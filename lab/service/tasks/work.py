@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from lab.rag.documents import Handed
 from lab.service.answering import answer as answer_with
-from lab.service.models import Document, Indexed, QueryRequest
+from lab.service.indexing import index as index_with
+from lab.service.models import Document, QueryRequest
 from lab.service.tasks.pipeline import own_pipelines
 
 
@@ -12,9 +12,7 @@ def index(documents: list[dict[str, Any]], collection: str | None) -> dict[str, 
     """Index documents; those that cannot be used are told, the others are stored."""
     checked = [Document.model_validate(one) for one in documents]
     with own_pipelines().borrow(collection) as rag:
-        report = rag.ingest_texts(Handed(one.text, one.id, one.metadata) for one in checked)
-        usable = {one.id for one in checked} - {problem.document for problem in report.problems}
-        return Indexed.of(report, rag.documents.chunks(usable)).model_dump(mode="json")
+        return index_with(rag, checked).model_dump(mode="json")
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from lab.settings import ROOT
 from tests.unit.deploy.manifests import COMPOSE, ONE_MACHINE, STACK, container, filled, kind, listed, workloads
 
 SHARED = sorted((set(COMPOSE) & set(STACK)) - {"proxy"})  # each place has a proxy of its own kind
@@ -127,3 +128,22 @@ def test_a_copy_has_longer_to_stop_than_a_request_may_take():
 
 def test_a_value_is_filled_in_as_the_default_says():
     assert filled("${A:-x}/${B}$$C") == "x/$C"
+
+
+@pytest.mark.parametrize("command", [STACK["redis"]["entrypoint"], container("redis")["command"]], ids=["swarm", "kubernetes"])
+def test_no_shell_stays_in_front_of_redis(command):
+    script = command[2]
+    assert script.startswith("exec redis-server")
+    assert "|" not in script
+
+
+@pytest.mark.parametrize("file", ["api-proxy/haproxy.cfg", "deploy/swarm/haproxy.cfg"])
+def test_the_proxy_takes_away_what_a_caller_claims_about_its_address(file):
+    words = (ROOT / file).read_text("utf-8")
+    assert 0 < words.index("del-header X-Forwarded-For") < words.index("option forwardfor")
+
+
+def test_an_api_with_a_port_of_its_own_believes_no_caller_about_its_address():
+    assert COMPOSE["api"]["ports"]
+    assert "export REDIS_URL\n" in (ROOT / "api" / "start.sh").read_text("utf-8")
+    assert "FORWARDED_ALLOW_IPS" not in COMPOSE["api"]["environment"]

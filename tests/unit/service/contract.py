@@ -18,6 +18,7 @@ import schemathesis
 from fastapi import FastAPI
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis import Case, GenerationMode
+from schemathesis.core.failures import FailureGroup
 from schemathesis.python import asgi
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
@@ -80,8 +81,8 @@ class Report:
         self.statuses[answer.status_code] += 1
         try:
             case.validate_response(answer, excluded_checks=LEFT_OUT)
-        except Exception as error:  # schemathesis raises groups of what its checks found
-            found = getattr(error, "exceptions", [error])
+        except FailureGroup as group:  # no Exception, as it may hold others
+            found = group.exceptions
             self.failures.setdefault(f"{case.operation.label}: {[type(one).__name__ for one in found]}", "\n".join(map(str, found))[:3000])
 
 

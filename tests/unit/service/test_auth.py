@@ -84,3 +84,9 @@ def test_origins_are_listed_by_name():
 def test_what_no_browser_sends_as_an_origin_is_refused(text):
     with pytest.raises(SettingError, match="API_ORIGINS"):
         origins(text)
+
+
+def test_an_entry_that_is_wrong_is_not_repeated_as_it_may_be_a_key():
+    with pytest.raises(SettingError, match="entry 2") as error:
+        Keys(f"me:{digest('a')}, sk-secret-value")
+    assert "secret" not in str(error.value)

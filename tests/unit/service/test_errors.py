@@ -65,3 +65,15 @@ def test_an_answer_that_takes_too_long_is_a_timeout(rag):
     answer = TestClient(app).post("/rag", json={"query": "Why?"})
     go.set()
     assert (answer.status_code, answer.json()["title"]) == (504, "Gateway Timeout")
+
+
+def test_a_queue_that_is_switched_off_says_how_to_switch_it_on_and_when_to_come_back(api):
+    answer = api.post("/query_async", json={"query": "Why?"})
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert "--profile production" in answer.json()["detail"]
+
+
+def test_an_id_that_comes_twice_is_refused_in_the_same_words_by_both_ways_to_index(api):
+    body = {"documents": [{"id": "a", "text": "One."}, {"id": "a", "text": "Two."}]}
+    told = {(answer.status_code, answer.json()["detail"]) for answer in (api.post(path, json=body) for path in ("/index", "/batch_index"))}
+    assert told == {(422, "These ids stand there more than once: a.")}

@@ -5,7 +5,7 @@ from pydantic import TypeAdapter
 
 from lab.service import models
 from lab.service.app import create_app
-from lab.service.openapi import ERRORS, FREE, PROBLEM
+from lab.service.openapi import ERRORS, PROBES, PROBLEM
 from lab.settings import load_settings
 
 BODIES = ("/query", "/index", "/ingest", "/rag")
@@ -61,8 +61,8 @@ def test_fastapis_own_form_of_an_error_is_nowhere(described):
 
 def test_every_route_but_the_probes_may_ask_for_a_key(described):
     for path, _, told in operations(described):
-        assert ({"401", "403", "429"} <= set(told["responses"])) == (path not in FREE), path
-        assert ("security" in told) == (path not in FREE), path
+        assert ({"401", "403", "429"} <= set(told["responses"])) == (path not in PROBES), path
+        assert ("security" in told) == (path not in PROBES), path
 
 
 def test_what_may_be_refused_for_a_while_says_for_how_long(described):

@@ -38,7 +38,9 @@ def test_a_question_that_nothing_answers_is_refused_with_what_was_near(filled):
     assert (answer["state"], any(one["cited"] for one in answer["sources"])) == ("refused", False)
 
 
-@pytest.mark.parametrize(("top_k", "status"), [(0, 422), (-1, 422), (1, 200), (50, 200), (51, 422), (10**9, 422), ("5", 200), (1.5, 422)])
+@pytest.mark.parametrize(
+    ("top_k", "status"), [(0, 422), (-1, 422), (1, 200), (50, 200), (51, 422), (10**9, 422), ("5", 422), (True, 422), (1.5, 422)]
+)
 def test_top_k_has_bounds(filled, top_k, status):
     assert query(filled, top_k=top_k).status_code == status
 

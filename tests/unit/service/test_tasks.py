@@ -63,9 +63,9 @@ def test_the_state_of_an_open_task_is_what_its_worker_noted(changes, state):
 
 
 def test_a_record_is_read_as_it_was_written():
-    record = Record("1", "me", "rag_tasks.query_rag", {"request": {"query": '\n"é'}}, ["2"], "call", 1.5, 3, 1, 2, True, "failed", "why")
+    record = Record("1", "me", "rag_tasks.query_rag", {"request": {"query": '\n"é'}}, ["2"], "call", 1.5, 3, 2, True, "failed", "why")
     assert Record.of_redis("1", record.to_redis()) == record
-    assert Record.of_redis("1", {"done": "1"}) is None
+    assert Record.of_redis("1", {"begun": "1"}) is None
 
 
 @given(st.lists(st.sampled_from([0, 1, PART_CHARACTERS // 3, PART_CHARACTERS, 2 * PART_CHARACTERS]), min_size=1, max_size=60))

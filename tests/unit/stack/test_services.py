@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from lab.errors import ServiceError
-from lab.settings import Settings, load_settings
+from lab.settings import ROOT, Settings, load_settings
+from lab.stack.answers import LAST_TASK
 from lab.stack.services import (
     API,
     CHOICES,
@@ -173,3 +174,13 @@ def test_the_api_reads_what_decides_about_answers_and_no_token(settings):
     own = API.own_settings(settings.model_copy(update={"jupyter_token": "s3cret"}))
     assert {"chat_model", "top_k", "api_queue", "ollama_host", "redis_url"} <= set(own)
     assert not [name for name in own if name.startswith(("jupyter", "ollama_k", "lab_"))]
+
+
+@pytest.mark.parametrize(("service", "promised"), [(API, 44), (WORKER, 60), (CHROMA, 0)], ids=["api", "worker", "chroma"])
+def test_a_service_may_take_longer_to_stop_than_it_promises_to_finish(service, promised):
+    assert service.grace(load_settings(api_stop_timeout=40)) > promised
+
+
+def test_a_worker_is_waited_for_as_long_as_in_containers():
+    text = (ROOT / "compose.yaml").read_text("utf-8")
+    assert f"stop_grace_period: {LAST_TASK:g}s" in text[text.index("\n  worker:") : text.index("\n  proxy:")]

@@ -9,7 +9,8 @@ import pytest
 from pydantic import BaseModel
 
 from lab.redis_server import RedisServer
-from lab.service.cache.answers import AnswerCache, Asked, Hit
+from lab.service.cache.answers import AnswerCache
+from lab.service.cache.asked import Asked, Hit
 from lab.service.cache.generation import State
 from lab.service.cache.wire import unpack
 from lab.settings import load_settings

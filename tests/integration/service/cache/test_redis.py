@@ -5,9 +5,9 @@ from typing import Any
 
 import redis
 
+from lab.redis_client import connect_async
 from lab.redis_server import RedisServer
 from lab.service.cache.keys import PREFIX
-from lab.service.cache.shared import connect
 
 
 def test_what_one_process_computed_another_finds_in_redis_and_then_in_memory(run: Any, own_redis_server: RedisServer) -> None:
@@ -25,7 +25,7 @@ def test_a_promoted_answer_lives_no_longer_than_it_would_in_redis(run: Any, own_
     async def test(start: Any) -> None:
         one, two = start(), start()
         await one.ask()
-        client = connect(f"{own_redis_server.url}/2", 1)
+        client = connect_async(f"{own_redis_server.url}/2", 1)
         (key,) = [key async for key in client.scan_iter(f"{PREFIX}:*")]
         await client.pexpire(key, 300)
         assert (await two.ask()).cached == "redis"
@@ -104,7 +104,7 @@ def test_what_another_program_wrote_under_a_key_is_no_answer(run: Any, own_redis
     async def test(start: Any) -> None:
         one, two = start(), start()
         await one.ask()
-        client = connect(f"{own_redis_server.url}/2", 1)
+        client = connect_async(f"{own_redis_server.url}/2", 1)
         async for key in client.scan_iter("*"):
             await client.set(key, b"\x80 something else")
         assert (await two.ask()).cached is False

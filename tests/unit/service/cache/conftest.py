@@ -8,7 +8,8 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel
 
-from lab.service.cache.answers import AnswerCache, Asked, Hit
+from lab.service.cache.answers import AnswerCache
+from lab.service.cache.asked import Asked, Hit
 from lab.service.cache.generation import State
 from lab.service.cache.wire import unpack
 from lab.settings import load_settings

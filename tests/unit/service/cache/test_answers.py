@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from lab.errors import ServiceError
-from lab.service.cache.answers import Asked
+from lab.service.cache.asked import Asked, Placed
 from lab.service.cache.wire import pack, send, unpack
 
 from .conftest import Reply
@@ -152,6 +152,20 @@ def test_peek_answers_from_memory_alone(run: Any, world: Any) -> None:
         await ask()
         assert cache.peek(asked).level == "memory"
         assert cache.get_stats()["hits"] == 1
+
+    run(test)
+
+
+def test_a_request_that_is_remembered_follows_a_new_state_of_the_index(run: Any, world: Any) -> None:
+    async def test(cache: Any, ask: Any) -> None:
+        again = Placed(Asked("query", "Which port?", "handbook", 5))
+        await ask()
+        assert cache.peek_again(again).level == "memory"
+        world.scope = "another"
+        cache.watch.changed("handbook")
+        assert cache.peek_again(again) is None
+        newer = await ask()
+        assert cache.peek_again(again).kept == pack(newer)
 
     run(test)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from lab.service.cache.answers import Asked, Hit
+from lab.service.cache.asked import Asked, Hit, Placed
 from lab.service.cache.front import Front
 
 ASKED = Asked("query", "Which port?", "handbook", 5)
@@ -19,8 +19,8 @@ class Said(BaseModel):
 class Cache:
     hit: Hit | None = Hit(b'{"answer":"8001"}', "memory")
 
-    def peek(self, asked: Asked) -> Hit | None:
-        return self.hit if asked is ASKED else None
+    def peek_again(self, placed: Placed) -> Hit | None:
+        return self.hit if placed.asked is ASKED else None
 
 
 class Inner:
