@@ -4,6 +4,7 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator
+from itertools import count
 
 from benchmarks.cluster import API, Cluster, cluster
 from benchmarks.measure import Row
@@ -47,11 +48,11 @@ def _update(swarm: Cluster) -> Iterator[Row]:
 
 def _copies(swarm: Cluster) -> Row:
     """Questions that the model answers: it does one after the other, however many copies of the API wait for it."""
-    rates = {}
+    rates, numbers = {}, count()  # no question twice: an answer that is kept asks no model
     for copies in (2, 1):
         swarm.node.docker("service", "scale", "--detach", f"lab_api={copies}")
         wait_until(lambda number=copies: swarm.runs("api", f"{API}:2", number), f"{copies} copies", 60)  # type: ignore[misc]
-        with Load(lambda: str(swarm.ask(query=ANSWERED).json()["state"]), clients=4, seconds=WHILE) as load:
+        with Load(lambda: str(swarm.ask(query=f"{ANSWERED} Case {next(numbers)}").json()["state"]), clients=4, seconds=WHILE) as load:
             time.sleep(WHILE)
         rates[copies] = sum(not one.failed for one in load.outcomes) / max(one.at + one.seconds for one in load.outcomes)
         median = statistics.median(one.seconds for one in load.outcomes)
