@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import socket
+import sys
 import time
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -22,13 +23,19 @@ POLL = 0.02  # seconds between two looks
 
 def find_redis() -> Path:
     """The program `redis-server`: on the PATH, else in the package that carries it. Raises ServiceError."""
-    found = shutil.which("redis-server") or _packaged()
+    found = shutil.which("redis-server", path=_outside()) or _packaged()
     if not found:
         hint = (
             "Install it (Debian: `apt install redis-server`, macOS: `brew install redis`), or set REDIS_URL in .env to a Redis that runs."
         )
         raise ServiceError("There is no redis-server on the PATH, and no package here carries one.", hint)
     return Path(found)
+
+
+def _outside() -> str:
+    """PATH without this environment's own folder: whether that is active must not decide which Redis runs."""
+    own = Path(sys.prefix) / "bin"
+    return os.pathsep.join(folder for folder in os.environ.get("PATH", "").split(os.pathsep) if Path(folder) != own)
 
 
 def _packaged() -> str | None:

@@ -38,6 +38,9 @@ def _goes_to(app: Any, task: str) -> str | None:
         "open": WrongAnswer(_CONF.format(routes=_ROUTES, rest="'task_default_queue': 'no-route'"), "task_create_missing_queues"),
         "a-list": WrongAnswer("my_conf = ['indexing', 'query']", "dict"),
         "no-queues": WrongAnswer(f"my_conf = {{'task_routes': {{{_ROUTES}}}, {_CLOSED}}}", "task_queues"),
+        "names-only": WrongAnswer(
+            f"my_conf = {{'task_queues': ['indexing', 'query'], 'task_routes': {{{_ROUTES}}}, {_CLOSED}}}", "Queue(...)"
+        ),
         "a-default-that-is-read": WrongAnswer(
             _CONF.format(routes=_ROUTES, rest="'task_create_missing_queues': False, 'task_default_queue': 'query'"), "no route"
         ),
@@ -51,7 +54,7 @@ def queues(my_conf: Mapping[str, Any]) -> None:
         raise Wrong(text("`my_conf` should be a dict of settings, yours is {got}.", got=repr(my_conf)))
     app = Celery("judged", broker="memory://", set_as_current=False)
     app.conf.update(my_conf)
-    if {queue.name for queue in app.conf.task_queues or ()} != {"indexing", "query"}:
+    if {getattr(queue, "name", "") for queue in app.conf.task_queues or ()} != {"indexing", "query"}:
         raise Wrong(text("`task_queues` should list the queues `indexing` and `query`, each as `Queue(...)`."))
     if app.conf.task_create_missing_queues is not False:
         raise Wrong(text("With your settings Celery makes any queue that is asked for. Set `task_create_missing_queues` to False."))

@@ -66,12 +66,12 @@ _NEEDED = "from math import ceil\ndef workers_needed(per_second, seconds, busy=0
     "workers_needed",
     hints=(
         "In each second `per_second * seconds` seconds of work arrive. Each process may take `busy` of them.",
-        "`max(1, ceil(round(per_second * seconds / busy, 9)))`",
+        "`max(1, ceil(per_second * seconds / busy))`",
     ),
     wrong={
         "all-busy": WrongAnswer(_NEEDED + "max(1, ceil(per_second * seconds))", "whole time"),
         "rounded-down": WrongAnswer(_NEEDED + "max(1, int(per_second * seconds / busy))", "too few"),
-        "zero": WrongAnswer(_NEEDED + "ceil(round(per_second * seconds / busy, 9))", "at least one"),
+        "zero": WrongAnswer(_NEEDED + "ceil(per_second * seconds / busy)", "at least one"),
         "divided": WrongAnswer(_NEEDED + "max(1, ceil(per_second / seconds / busy))", "times"),
     },
 )
@@ -79,7 +79,7 @@ def workers(workers_needed: Callable[..., Any]) -> None:
     """workers_needed(per_second, seconds, busy) is the number of processes for a load."""
     mistakes = {7: "That many would work the whole time.", 10: "Rounded down is too few.", 12: "Multiply: tasks times seconds."}
     _whole("workers_needed(3.7, 2)", workers_needed(3.7, 2), 11, {**mistakes, 8: mistakes[7], 3: "It is tasks times seconds each."})
-    _whole("workers_needed(7, 0.2)", workers_needed(7, 0.2), 2)
+    _whole("workers_needed(6, 0.2)", workers_needed(6, 0.2), 2)
     _whole("workers_needed(0, 5)", workers_needed(0, 5), 1, {0: "There is always at least one."})
     _whole("workers_needed(10, 1, busy=0.5)", workers_needed(10, 1, busy=0.5), 20)
 

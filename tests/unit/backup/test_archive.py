@@ -89,11 +89,18 @@ def test_another_content_under_the_same_name_is_found_by_its_hash(tmp_path):
 
 @pytest.mark.parametrize("name", ["../outside", "/etc/outside", "more"])
 def test_a_member_that_the_list_does_not_name_is_refused_and_nothing_is_unpacked(tmp_path, name):
+    (tmp_path / "inside").mkdir()
     path = make(tmp_path / "inside" / "a.zip")
     rewrite(path, lambda members: members.update({name: b"x"}))
     with pytest.raises(InputError, match="other files"), read_archive(path):
         pass
     assert [one.name for one in tmp_path.rglob("*") if one.is_file()] == ["a.zip"]
+
+
+def test_a_folder_that_is_not_there_is_a_mistake_and_is_not_made(tmp_path):
+    with pytest.raises(InputError, match="cannot be written"):
+        make(tmp_path / "misspelt" / "a.zip")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_backup_of_a_later_format_is_not_guessed_at(tmp_path):
