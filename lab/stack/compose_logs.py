@@ -17,7 +17,7 @@ def named(settings: Settings, service: str | None) -> "dict[str, Container]":
     """The container of one service, or of all. Raises InputError for a name that is none."""
     parts = read_containers(settings)
     if service and service not in parts:
-        known = f"Services are {', '.join(parts)}." if parts else "No container of the lab is there; `lab up` makes them."
+        known = f"Services are {', '.join(sorted(parts))}." if parts else "No container of the lab is there; `lab up` makes them."
         raise InputError(f"There is no service {service} in the place compose.", known)
     return {service: parts[service]} if service else parts
 
