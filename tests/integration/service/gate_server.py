@@ -6,10 +6,13 @@
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from lab.observe import log
 from lab.rag.answer import Answer
+from lab.rag.retrieve import Query
+from lab.rag.search import Found
+from lab.rag.trace import Trace
 from lab.service.app import create_app
 from lab.service.models import Readiness
 from lab.service.server import Server
@@ -25,7 +28,8 @@ class SlowRag:
     def open(cls, settings: Any) -> "SlowRag":
         return cls()
 
-    def stream(self, question: str, **_: Any) -> Any:
+    def steps(self, question: str, **_: Any) -> Any:
+        yield Found(cast(Query, None), [], Trace(question))
         held = question == "hold"
         ends = time.monotonic() + (60 if held else float(question))
         while time.monotonic() < ends and not (held and GO.exists()):
