@@ -3,7 +3,6 @@
 import os
 import sys
 from dataclasses import replace
-from uuid import uuid4
 
 import psutil
 import pytest
@@ -91,7 +90,7 @@ def test_what_a_learner_started_from_jupyterlab_is_not_left_over(launch, tmp_pat
     assert leftovers(tmp_path, []) == []
 
 
-@pytest.mark.parametrize("word", ["--config=x/jupyter_server_config.py", f"/x/kernel-{uuid4()}.json"])
+@pytest.mark.parametrize("word", ["--config=x/jupyter_server_config.py", "/x/kernel-422bc41e-b793-4f20-ab2f-d0557314449c.json"])
 def test_jupyterlab_itself_and_its_kernels_are_left_over(launch, tmp_path, word):
     record = launch([*SLEEPER, word], service="jupyter")
     assert [process.pid for process in leftovers(tmp_path, [])] == [record.pid]
