@@ -54,7 +54,7 @@ def write_archive(path: Path, force: bool = False) -> Iterator[Writer]:
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
-        raise InputError(f"{path} cannot be written: {error.strerror}.", "Choose a folder that is there, and that belongs to you.") from error
+        raise InputError(f"{path} cannot be written: {error.strerror}.", "Choose a folder that exists and belongs to you.") from error
     try:
         with os.fdopen(handle, "wb") as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
