@@ -32,10 +32,10 @@ def command(
     Example: lab eval --language ja --compare last
     """
     with err.status("Loading the libraries"):
-        from lab.eval import runs
-        from lab.eval.compare import compare as side_by_side
-        from lab.eval.plot import save_plot
-        from lab.eval.report import compared, tables
+        from lab.evaluate import runs
+        from lab.evaluate.compare import compare as side_by_side
+        from lab.evaluate.plot import save_plot
+        from lab.evaluate.report import compared, tables
 
     settings = get_settings()
     if mode:
@@ -60,10 +60,10 @@ def _measured(
     settings: Settings, half: str, language: str | None, mode: str | None, retrieval_only: bool, questions: Path | None
 ) -> dict[str, Any]:
     """A new run, stored."""
-    from lab.eval import runs
-    from lab.eval.evaluate import evaluate, questions_file
-    from lab.eval.questions import choose, load
-    from lab.eval.run import MODES
+    from lab.evaluate import runs
+    from lab.evaluate.measure import evaluate, questions_file
+    from lab.evaluate.questions import choose, load
+    from lab.evaluate.run import MODES
 
     chosen = choose(load(questions or questions_file(settings)), half, language or "")
     with _progress() as show:
@@ -81,10 +81,10 @@ def _refuse(options: dict[str, Any]) -> None:
 
 
 def _calibrate(settings: Settings, questions: Path | None, as_json: bool) -> None:
-    from lab.eval.calibrate import calibrate
-    from lab.eval.evaluate import questions_file
-    from lab.eval.questions import choose, load
-    from lab.eval.report import calibrated
+    from lab.evaluate.calibrate import calibrate
+    from lab.evaluate.measure import questions_file
+    from lab.evaluate.questions import choose, load
+    from lab.evaluate.report import calibrated
 
     chosen = choose(load(questions or questions_file(settings)), "calibration")
     with _progress() as show:

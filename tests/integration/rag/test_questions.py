@@ -7,9 +7,9 @@ from collections.abc import Iterable
 
 import pytest
 
-from lab.eval.evaluate import questions_file
-from lab.eval.judge import correct
-from lab.eval.questions import Question, choose, load
+from lab.evaluate.judge import correct
+from lab.evaluate.measure import questions_file
+from lab.evaluate.questions import Question, choose, load
 from lab.rag.timings import Clock
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from lab.eval.calibrate import calibrate
-from lab.eval.compare import compare
-from lab.eval.evaluate import chunks, evaluate, questions_file
-from lab.eval.questions import load
+from lab.evaluate.calibrate import calibrate
+from lab.evaluate.compare import compare
+from lab.evaluate.measure import chunks, evaluate, questions_file
+from lab.evaluate.questions import load
 from lab.rag.pipeline import Rag
 
 

@@ -1,6 +1,6 @@
 """Several files of questions as one, checked and divided into halves.
 
-python -m lab.eval.merge corpus/parts/*.jsonl --output corpus/questions.jsonl
+python -m lab.evaluate.merge corpus/parts/*.jsonl --output corpus/questions.jsonl
 """
 
 import argparse
@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from lab.errors import LabError
-from lab.eval.questions import Question, halved, load, require_articles
+from lab.evaluate.questions import Question, halved, load, require_articles
 from lab.files import write_whole
 
 
@@ -26,7 +26,7 @@ def merge(files: list[Path], output: Path) -> list[Question]:
 
 def main() -> None:
     """The command."""
-    parser = argparse.ArgumentParser(prog="python -m lab.eval.merge", description=__doc__.splitlines()[0] if __doc__ else "")
+    parser = argparse.ArgumentParser(prog="python -m lab.evaluate.merge", description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--output", required=True, type=Path)
     chosen = parser.parse_args()

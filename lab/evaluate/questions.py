@@ -108,7 +108,7 @@ def _lines(file: Path) -> list[str]:
 
 
 def _question(line: str, place: str) -> Question:
-    hint = "The form of a question stands at the top of lab/eval/questions.py."
+    hint = "The form of a question stands at the top of lab/evaluate/questions.py."
     try:
         checked = _Line.model_validate(json.loads(line))
     except json.JSONDecodeError as error:
@@ -159,7 +159,9 @@ def halved(questions: list[Question]) -> list[Question]:
 def choose(questions: list[Question], half: str = "all", language: str = "") -> list[Question]:
     """The questions of one half and language."""
     if half != "all" and any(one.half is None for one in questions):
-        raise InputError("The questions have no halves yet.", "Merge them: python -m lab.eval.merge FILES --output corpus/questions.jsonl")
+        raise InputError(
+            "The questions have no halves yet.", "Merge them: python -m lab.evaluate.merge FILES --output corpus/questions.jsonl"
+        )
     chosen = [one for one in questions if half in ("all", one.half) and language in ("", one.language)]
     if not chosen:
         raise InputError(f"No question is of the half {half} and the language {language or 'any'}.", "Choose another half or language.")

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from lab.eval.run import Row
-from lab.eval.summary import summarise
+from lab.evaluate.run import Row
+from lab.evaluate.summary import summarise
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.eval.metrics import grade, hit, ndcg, reciprocal_rank
-from lab.eval.questions import Question
+from lab.evaluate.metrics import grade, hit, ndcg, reciprocal_rank
+from lab.evaluate.questions import Question
 
 GRADES = st.lists(st.integers(0, 2), max_size=12)
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from lab.eval.metrics import hit
-from lab.eval.run import Row
-from lab.eval.runs import Run
+from lab.evaluate.metrics import hit
+from lab.evaluate.run import Row
+from lab.evaluate.runs import Run
 
 Key = tuple[str, ...]
 

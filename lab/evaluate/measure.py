@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lab.eval import runs
-from lab.eval.questions import Question, digest, require_articles
-from lab.eval.run import MODES, Progress, answer, of_modes, open_mode
-from lab.eval.summary import summarise
+from lab.evaluate import runs
+from lab.evaluate.questions import Question, digest, require_articles
+from lab.evaluate.run import MODES, Progress, answer, of_modes, open_mode
+from lab.evaluate.summary import summarise
 from lab.rag.documents import QUESTIONS
 from lab.settings import Settings
 

@@ -1,7 +1,7 @@
 import pytest
 
-from lab.eval.judge import correct
-from lab.eval.questions import Question
+from lab.evaluate.judge import correct
+from lab.evaluate.questions import Question
 
 
 def asked(*groups: tuple[str, ...]) -> Question:

@@ -1,8 +1,8 @@
 import pytest
 
-from lab.eval.judge import correct
-from lab.eval.questions import Question
-from lab.eval.run import answer, retrieve
+from lab.evaluate.judge import correct
+from lab.evaluate.questions import Question
+from lab.evaluate.run import answer, retrieve
 from lab.rag.answer import Answer, Citation, Sentence
 from lab.rag.retrieve import Hit
 from lab.settings import load_settings

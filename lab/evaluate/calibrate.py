@@ -13,11 +13,11 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lab.errors import InputError
-from lab.eval.evaluate import prepare
-from lab.eval.judge import correct
-from lab.eval.questions import Question
-from lab.eval.run import Progress
-from lab.eval.summary import share
+from lab.evaluate.judge import correct
+from lab.evaluate.measure import prepare
+from lab.evaluate.questions import Question
+from lab.evaluate.run import Progress
+from lab.evaluate.summary import share
 from lab.settings import Settings
 
 if TYPE_CHECKING:

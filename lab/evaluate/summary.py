@@ -17,8 +17,8 @@ from collections.abc import Iterable
 from statistics import mean
 from typing import Any
 
-from lab.eval.metrics import ARTICLE, hit, reciprocal_rank
-from lab.eval.run import DEPTH, Row
+from lab.evaluate.metrics import ARTICLE, hit, reciprocal_rank
+from lab.evaluate.run import DEPTH, Row
 
 LANGUAGES = ("en", "ja")
 # What the lab wants to reach on the half `test`: figure, least or most.

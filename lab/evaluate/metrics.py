@@ -8,8 +8,8 @@ also rewards grade 1.
 import math
 from collections.abc import Sequence
 
-from lab.eval.judge import correct
-from lab.eval.questions import Question
+from lab.evaluate.judge import correct
+from lab.evaluate.questions import Question
 
 SECTION, ARTICLE, OTHER = 2, 1, 0
 

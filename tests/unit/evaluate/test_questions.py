@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.errors import InputError
-from lab.eval.merge import merge
-from lab.eval.questions import Question, choose, digest, halved, load, require_articles
+from lab.evaluate.merge import merge
+from lab.evaluate.questions import Question, choose, digest, halved, load, require_articles
 
 LINE = {
     "id": "volumes-1",
@@ -105,7 +105,7 @@ def test_questions_of_a_half_and_language_are_chosen(write):
 
 
 def test_questions_without_halves_say_how_to_get_them(write):
-    with pytest.raises(InputError, match=r"have no halves yet.*\nhint: Merge them: python -m lab\.eval\.merge"):
+    with pytest.raises(InputError, match=r"have no halves yet.*\nhint: Merge them: python -m lab\.evaluate\.merge"):
         choose(load(write(LINE)), "test")
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.eval.summary import holds, percentile, summarise
+from lab.evaluate.summary import holds, percentile, summarise
 
 
 def only(table):

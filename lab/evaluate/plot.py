@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lab.errors import InputError
-from lab.eval.runs import Run
+from lab.evaluate.runs import Run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

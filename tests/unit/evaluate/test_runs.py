@@ -5,10 +5,10 @@ import pytest
 from rich.console import Console
 
 from lab.errors import InputError
-from lab.eval.compare import compare
-from lab.eval.plot import save_plot
-from lab.eval.report import calibrated, compared, tables
-from lab.eval.runs import deciding, load, save
+from lab.evaluate.compare import compare
+from lab.evaluate.plot import save_plot
+from lab.evaluate.report import calibrated, compared, tables
+from lab.evaluate.runs import deciding, load, save
 from lab.settings import Settings, load_settings
 
 

@@ -7,7 +7,7 @@ longer word or number: "8000" is not in "port 18000".
 
 import re
 
-from lab.eval.questions import Question, plain
+from lab.evaluate.questions import Question, plain
 
 WORD = "0-9a-z\u00df-\u024f"  # digits and Latin letters, as `plain` leaves them; Japanese has no blanks between words
 

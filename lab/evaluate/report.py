@@ -5,8 +5,8 @@ from typing import Any
 from rich.box import SIMPLE
 from rich.table import Table
 
-from lab.eval.runs import Run
-from lab.eval.summary import GOALS, holds
+from lab.evaluate.runs import Run
+from lab.evaluate.summary import GOALS, holds
 
 Figure = float | int | None
 COUNTS = ("questions", "answerable", "unanswerable")

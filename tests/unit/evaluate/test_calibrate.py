@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.errors import InputError
-from lab.eval.calibrate import REFUSED, WRONG, Measured, _covered, _fewest_wrong, _lowest, _supported, calibrate
-from lab.eval.questions import Question
+from lab.evaluate.calibrate import REFUSED, WRONG, Measured, _covered, _fewest_wrong, _lowest, _supported, calibrate
+from lab.evaluate.questions import Question
 from lab.settings import load_settings
 
 
@@ -64,6 +64,6 @@ def test_nothing_cited_is_nothing_wrong():
 
 
 def test_questions_that_the_documents_do_not_cover_are_told(monkeypatch):
-    monkeypatch.setattr("lab.eval.calibrate.prepare", lambda *given: None)
+    monkeypatch.setattr("lab.evaluate.calibrate.prepare", lambda *given: None)
     with pytest.raises(InputError, match=r"cover none of these questions.*\nhint: .*--questions FILE"):
         calibrate(load_settings(), [], lambda *step: None)

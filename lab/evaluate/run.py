@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from lab.eval.judge import correct
-from lab.eval.metrics import grade, ndcg
-from lab.eval.questions import Question
+from lab.evaluate.judge import correct
+from lab.evaluate.metrics import grade, ndcg
+from lab.evaluate.questions import Question
 from lab.settings import Settings, folder_label
 
 if TYPE_CHECKING:
