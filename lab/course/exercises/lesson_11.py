@@ -145,8 +145,6 @@ def with_failures(measured: Callable[[Callable[[], str], Callable[[str, float], 
         raise Wrong(text("Return what `call()` gave, yours returned {got}.", got=repr(answer)))
     if "latency_ms" not in worked:
         raise Wrong(text("A call that worked should record latency_ms."))
-    if worked.get("failed") != 0:
-        raise Wrong(text("A call that worked should record failed = 0: a share needs both kinds."))
 
     def fails() -> str:
         raise TimeoutError
@@ -158,6 +156,8 @@ def with_failures(measured: Callable[[Callable[[], str], Callable[[str, float], 
         raise Wrong(text("The failure was not recorded: failed should be 1."))
     if "latency_ms" in failed:
         raise Wrong(text("A failure has no time that may be compared: a variant that fails at once would look fast."))
+    if worked.get("failed") != 0:
+        raise Wrong(text("A call that worked should record failed = 0: a share needs both kinds."))
 
 
 _LOOKS = "import numpy as np\ndef ever_below(p_values, level):\n    {}"
