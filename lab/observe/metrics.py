@@ -19,6 +19,8 @@ from prometheus_client import (
     generate_latest,
 )
 
+from lab.observe.rag_metrics import RAGMetrics
+
 # From what the API does itself to what a model on a slow machine needs: Prometheus' own buckets end at 10 s.
 BUCKETS = (0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 disable_created_metrics()  # a second number beside each counter, which nobody reads
@@ -42,8 +44,12 @@ class Metrics:
         self.refused = Counter("rag_questions_refused", "Calls of the pipeline that found the line full.", registry=own)
         self.dependency = Gauge("rag_dependency_up", "1 when the last look found it usable.", ["dependency"], registry=own)
         self.cache = Counter("rag_cache_events", "What the cache did.", ["level", "event"], registry=own)
-        self.answers = Counter("rag_answers", "Answers by state: grounded, quoted or refused.", ["state"], registry=own)
-        self.tokens = Counter("rag_tokens", "Tokens that the chat model read (prompt) and wrote (completion).", ["kind"], registry=own)
+        self.ingested = Counter("rag_ingest_documents", "Documents that were brought, by what became of them.", ["outcome"], registry=own)
+        self.chunks = Counter("rag_ingest_chunks", "Chunks that were embedded and stored.", registry=own)
+        self.ingesting = Histogram("rag_ingest_seconds", "Time of one ingest.", ["status"], buckets=BUCKETS, registry=own)
+        self.tasks = Counter("rag_tasks", "Ends of attempts at tasks of the queue.", ["task", "outcome"], registry=own)
+        self.task_seconds = Histogram("rag_task_seconds", "Time of one attempt.", ["task", "outcome"], buckets=BUCKETS, registry=own)
+        self.rag = RAGMetrics(own)
         Info("rag_build", "Which version this is.", registry=own).info({"version": _version()})
         self._seen: dict[tuple[str, str, int], Callable[[float], None]] = {}
 

@@ -36,7 +36,7 @@ def counted(made: Iterator[Found | str | Answer], metrics: Metrics | None) -> It
         if isinstance(step, Found):
             found = step
         elif isinstance(step, Answer) and metrics:
-            metrics.answers.labels(step.state).inc()
+            metrics.rag.answers.labels(step.state).inc()
             for kind, number in found.trace.tokens.items():
-                metrics.tokens.labels(kind).inc(number)
+                metrics.rag.tokens.labels(kind).inc(number)
         yield step
