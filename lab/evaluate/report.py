@@ -5,6 +5,7 @@ from typing import Any
 from rich.box import SIMPLE
 from rich.table import Table
 
+from lab.evaluate.gate import Change
 from lab.evaluate.runs import Run
 from lab.evaluate.summary import GOALS, INTERVALS, holds
 
@@ -94,6 +95,15 @@ def compared(difference: dict[str, Any]) -> list[Table]:
         if difference[part]:
             made.append(grid)
     return made
+
+
+def gated(changes: list[Change], name: str) -> Table:
+    """What the regression gate looked at, losses marked."""
+    grid = _grid("figure", "before", "now", "95 % of the change", "worse", "better", "p", "", title=f"Against {name}: what got worse?")
+    for one in changes:
+        figures = (f"{one.before:.3f}", f"{one.after:.3f}", f"{one.low:+.3f} to {one.high:+.3f}")
+        grid.add_row(one.figure, *figures, str(one.worse), str(one.better), f"{one.p:.4f}", "LOST" if one.lost else "")
+    return grid
 
 
 def _cell(value: Any) -> str:
