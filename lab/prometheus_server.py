@@ -14,7 +14,7 @@ from typing import Any
 from lab.addresses import free_port
 from lab.errors import ServiceError
 from lab.files import write_whole
-from lab.promql import answers
+from lab.promql import file_of
 from lab.settings import ROOT
 from lab.tied import Tied
 
@@ -128,7 +128,7 @@ class PrometheusServer:
 
     def _wait(self, seconds: float) -> None:
         deadline = time.monotonic() + seconds
-        while not answers(self.url):
+        while file_of(self.url) != str(configuration_file(self.folder)):  # another one may have the port
             if time.monotonic() > deadline or not (self._process and self._process.runs):
                 self.stop()
                 said = " / ".join(self.log.read_text("utf-8", "replace").splitlines()[-3:])

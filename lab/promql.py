@@ -48,10 +48,15 @@ def targets(url: str) -> dict[str, str]:
 
 def answers(url: str) -> bool:
     """True when a Prometheus there has read its data and answers questions."""
+    return bool(file_of(url))
+
+
+def file_of(url: str) -> str:
+    """The configuration file of the Prometheus there, which tells one from another; empty when none answers."""
     try:
-        return bool(_ask(url, "status/buildinfo"))
+        return str(_ask(url, "status/flags")["config.file"])
     except (ServiceError, InputError):
-        return False
+        return ""
 
 
 def _vector(answer: dict[str, Any]) -> list[dict[str, Any]]:

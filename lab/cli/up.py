@@ -42,6 +42,11 @@ def command(
     address = f"{settings.jupyter_url}/?token={settings.jupyter_token}"
     out.print(f"Place: {choice.place} ({choice.reason}).", highlight=False, markup=False, soft_wrap=True)
     out.print(f"JupyterLab: {address}", highlight=False, markup=False, soft_wrap=True)
+    if "monitoring" in settings.profiles:
+        out.print(f"Prometheus: http://127.0.0.1:{settings.prometheus_port}/", highlight=False, soft_wrap=True)
+    if "monitoring" in settings.profiles and choice.place == "compose":
+        who = f"user admin, password {settings.grafana_password}"
+        out.print(f"Grafana: {settings.grafana_url}/ ({who})", highlight=False, markup=False, soft_wrap=True)
     if browser and _someone_watches():
         webbrowser.open(redirect(settings.lab_home, address).as_uri())
 
