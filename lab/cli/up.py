@@ -15,7 +15,12 @@ from lab.files import write_whole
 
 def command(
     place: Annotated[str | None, typer.Option("--place", help="compose, native or embedded; without it the lab chooses.")] = None,
-    profile: Annotated[list[str] | None, typer.Option("--profile", help="production: also Redis, a worker, in containers a proxy.")] = None,
+    profile: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--profile", help="production: Redis, a worker, in containers a proxy. monitoring: Prometheus, in containers Grafana."
+        ),
+    ] = None,
     browser: Annotated[bool, typer.Option("--open/--no-open", envvar="OPEN", help="Open JupyterLab in the browser.")] = True,
 ) -> None:
     """Start what is missing of the lab, and print JupyterLab's address.

@@ -169,7 +169,7 @@ class Search:
         return chosen
 
     def _rerank(self, found: Found, k: int, clock: Clock) -> None:
-        if reader := reranker(self.settings, self.helper):
+        if reader := reranker(self.settings, self.helper, self.embedder):
             started = time.perf_counter()
             with clock.stage("rerank"):
                 scores = reader.score(found.query.text, found.hits)
