@@ -40,7 +40,7 @@ class Metrics:
         )
         self.cache = Counter("rag_cache_events", "What the cache did.", ["level", "event"], registry=own)
         self.documents = Counter("rag_ingest_documents", "Documents that were brought, by what became of them.", ["outcome"], registry=own)
-        self.chunks = Counter("rag_ingest_chunks", "Chunks that were embedded and stored.", registry=own)
+        self.chunks = Counter("rag_ingest_chunks", "Chunks that were stored.", registry=own)
         self.ingests = Histogram("rag_ingest_seconds", "Time of one ingest.", ["status"], buckets=BUCKETS, registry=own)
         self.tasks = Counter("rag_tasks", "Attempts at tasks of the queue, by how they ended.", ["task", "outcome"], registry=own)
         self.task_seconds = Histogram("rag_task_seconds", "Time of one attempt.", ["task", "outcome"], buckets=BUCKETS, registry=own)

@@ -51,6 +51,10 @@ def create_app(
     app.state.cache = AnswerCache(settings, Reader(settings, open_rag))
     app.state.cache.stats.publish(metrics.cache)
     app.state.queue = queue or open_queue(settings)
+    if settings.has_redis:
+        from lab.service.tasks.depth import Depth  # Celery takes half a second to import
+
+        metrics.scraped.register(Depth(settings))
     app.state.look = Look(settings, probe, gate, metrics)
     gate.on_refused = metrics.refused.inc
     gate.on_change = metrics.questions
