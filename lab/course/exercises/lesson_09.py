@@ -36,7 +36,8 @@ class _Clock:
         ),
         "exception": WrongAnswer(
             _TRACK.format(
-                "started = clock()\n    try:\n        result = work()\n    except TimeoutError:\n        observe(clock() - started, 'timeout')\n"
+                "started = clock()\n    try:\n        result = work()\n    except TimeoutError:\n"
+                "        observe(clock() - started, 'timeout')\n"
                 "        raise\n    except Exception:\n        observe(clock() - started, 'error')\n        raise\n"
                 "    observe(clock() - started, 'success')\n    return result"
             ),
@@ -130,7 +131,8 @@ _ESTIMATE = "def estimate(share, buckets):\n    {}"
         "infinite": WrongAnswer(
             _ESTIMATE.format(
                 "wanted, low, below = share * buckets[-1][1], 0, 0\n    for bound, count in buckets:\n"
-                "        if count >= wanted and count > below:\n            return low + (bound - low) * (wanted - below) / (count - below)\n"
+                "        if count >= wanted and count > below:\n"
+                "            return low + (bound - low) * (wanted - below) / (count - below)\n"
                 "        low, below = bound, count"
             ),
             "no end",
@@ -178,13 +180,15 @@ class _Message:
         "swapped": WrongAnswer(
             _TOKENS.format(
                 "usage = message if isinstance(message, dict) else message.usage_metadata or {}\n"
-                "    return usage.get('output_tokens', usage.get('eval_count', 0)), usage.get('input_tokens', usage.get('prompt_eval_count', 0))"
+                "    return usage.get('output_tokens', usage.get('eval_count', 0)), usage.get('input_tokens', "
+                "usage.get('prompt_eval_count', 0))"
             ),
             "first",
         ),
         "no-dict": WrongAnswer(
             _TOKENS.format(
-                "usage = getattr(message, 'usage_metadata', None) or {}\n    return usage.get('input_tokens', 0), usage.get('output_tokens', 0)"
+                "usage = getattr(message, 'usage_metadata', None) or {}\n"
+                "    return usage.get('input_tokens', 0), usage.get('output_tokens', 0)"
             ),
             "prompt_eval_count",
         ),

@@ -71,7 +71,8 @@ _STORY = "import json\ndef story(lines, id):\n    {}"
     wrong={
         "unsorted": WrongAnswer(
             _STORY.format(
-                "found = []\n    for line in lines:\n        try:\n            one = json.loads(line)\n        except ValueError:\n            continue\n"
+                "found = []\n    for line in lines:\n        try:\n            one = json.loads(line)\n"
+                "        except ValueError:\n            continue\n"
                 "        if one.get('request_id') == id:\n            found.append(one['event'])\n    return found"
             ),
             "order of time",
