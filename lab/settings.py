@@ -116,7 +116,7 @@ class Settings(BaseSettings):
     fusion: Literal["scores", "rrf"] = "scores"  # how hybrid puts both orders together
     diversity: float = Field(0.0, ge=0, le=1)  # above 0, passages that say the same again come later (MMR)
     query_transform: QueryTransform = "none"
-    rerank: Literal["none", "llm", "endpoint"] = "none"
+    rerank: Literal["none", "sentences", "llm", "endpoint"] = "none"
     rerank_candidates: int = Field(8, ge=1, le=100)  # passages that are read again
     rerank_url: str = ""  # of a server with POST /rerank
     rerank_model: str = ""  # empty: the one that server has

@@ -32,7 +32,8 @@ def evaluate(
 
     began = datetime.now(UTC)
     rag = prepare(settings, questions, progress)
-    passages = chunks(settings)
+    read = documents(settings)
+    passages = chunks(settings, read)
     every = [(one.metadata["source"], one.metadata["section"], body(one)) for one in passages]
     retrieval = of_modes(settings, modes, questions, every, progress)
     rows = answer(rag, questions, progress) if answers else []
@@ -41,7 +42,8 @@ def evaluate(
         "time": began.isoformat(timespec="seconds"),
         "settings": runs.deciding(settings),
         "models": models(settings),
-        "corpus": hashlib.sha256("".join(one.id or "" for one in passages).encode()).hexdigest(),
+        "documents": _digest(f"{one.metadata['source']}\n{one.page_content}" for one in read),
+        "corpus": _digest(one.id or "" for one in passages),  # another one also when the same documents are cut in another way
         "questions": digest(questions),
         "summary": summarise(retrieval, rows),
         "retrieval": retrieval,
@@ -57,14 +59,24 @@ def prepare(settings: Settings, questions: list[Question], progress: Progress) -
     return rag
 
 
-def chunks(settings: Settings) -> list["Document"]:
-    """The passages that these settings make of the documents."""
+def documents(settings: Settings) -> list["Document"]:
+    """The documents of the settings, whole."""
     from lab.rag.documents import load
+
+    return list(load(settings.corpus, settings.max_document_mb).documents)
+
+
+def chunks(settings: Settings, read: list["Document"] | None = None) -> list["Document"]:
+    """The passages that these settings make of the documents."""
     from lab.rag.split import split
 
     own = settings
-    documents = load(own.corpus, own.max_document_mb).documents
-    return [one for each in documents for one in split(each, own.chunk_size, own.chunk_overlap, own.splitter, own.embed_model)]
+    every = documents(settings) if read is None else read
+    return [one for each in every for one in split(each, own.chunk_size, own.chunk_overlap, own.splitter, own.embed_model)]
+
+
+def _digest(parts: Iterable[str]) -> str:
+    return hashlib.sha256("".join(parts).encode()).hexdigest()
 
 
 def models(settings: Settings) -> dict[str, str]:

@@ -1,6 +1,6 @@
 import pytest
 
-from lab.evaluate.judge import correct
+from lab.evaluate.facts import correct
 from lab.evaluate.questions import Question
 
 
