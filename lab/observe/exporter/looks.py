@@ -29,6 +29,8 @@ class Looks:
     def __init__(self, looks: Sequence[Look], deadline: float = DEADLINE):
         self.looks, self.deadline = looks, deadline
         self._pool = ThreadPoolExecutor(max(1, len(looks)), "look")
+        # no proxy: these are the lab's own services
+        self._clients = {look.name: httpx.Client(base_url=look.url, timeout=deadline, trust_env=False) for look in looks}
         self._running: dict[str, Future[list[Metric]]] = {}
 
     def collect(self) -> Iterator[Metric]:
@@ -53,13 +55,7 @@ class Looks:
 
     def _look(self, look: Look) -> list[Metric]:
         started = time.monotonic()
-        # no proxy: these are the lab's own services
-        with httpx.Client(base_url=look.url, timeout=self.deadline, trust_env=False) as client:
-
-            def get(path: str) -> Any:
-                return client.get(path).raise_for_status().json()
-
-            found = look.read(get)
+        found = look.read(lambda path: self._clients[look.name].get(path).raise_for_status().json())
         probe = GaugeMetricFamily(f"{look.name}_probe_seconds", "Time that all questions of this look took.")
         probe.add_metric([], time.monotonic() - started)
         return [*found, probe]
