@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 POINTS = (1, 5)
 CALL_ERRORS = (httpx.HTTPError, ollama.ResponseError, ConnectionError)
-LONGEST = 400  # characters of a reason: a small model otherwise writes until the answer's limit cuts the JSON
+LONGEST = 240  # characters of a reason: a small model otherwise writes until the answer's limit cuts the JSON
 CRITERIA = """You rate an answer to a question. Compare it with the expected answer and give whole points from 1 to 5.
 accuracy_score: 5 every statement is right, 3 some are right, 1 it is wrong.
 relevance_score: 5 it answers the question, 3 in part, 1 it is about something else.
