@@ -64,7 +64,10 @@ class AllProcesses:
 
 
 def _lives(process: str) -> bool:
-    return process.isdigit() and psutil.pid_exists(int(process))
+    try:
+        return process.isdigit() and psutil.Process(int(process)).status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def _started(process: int) -> float:
