@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lab.evaluate.ab.experiments import CHUNKING, CHUNKS, RERANKING, changed, create
 from lab.evaluate.ab.manager import ABTestManager
-from lab.evaluate.judge import correct
+from lab.evaluate.facts import correct
 from lab.evaluate.metrics import grade, hit, reciprocal_rank
 from lab.evaluate.questions import Question
 from lab.evaluate.run import Progress
