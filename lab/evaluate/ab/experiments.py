@@ -14,6 +14,8 @@ from lab.settings import Settings, load_settings
 CHUNKING = "chunking_strategy"
 RERANKING = "reranking_method"
 CHUNKS = {"fixed_500": (500, 50), "fixed_1000": (1000, 100)}  # characters, and how many of them two chunks share
+# The smallest chat model reads the first passage only, so hit@1 decides.
+DECIDES = "hit@1"
 RAILS = (Guardrail("failed", 0.02), Guardrail("search_ms", 0.5))
 
 
@@ -45,7 +47,7 @@ def create(manager: ABTestManager, settings: Settings, users: int, version: int 
     for name, variants in ((CHUNKING, chunking()), (RERANKING, reranking(settings))):
         for one in variants:
             changed(settings, one.config)
-        manager.create_experiment(name, variants, plan=Plan("hit@3", users, guardrails=RAILS), version=version)
+        manager.create_experiment(name, variants, plan=Plan(DECIDES, users, guardrails=RAILS), version=version)
 
 
 def changed(settings: Settings, *configs: Any) -> Settings:

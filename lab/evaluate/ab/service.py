@@ -5,11 +5,11 @@ Nothing is cached here: `lab.service` keeps answers, and its keys do not hold th
 """
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from lab.evaluate.ab.experiments import CHUNKING, CHUNKS, RERANKING, changed, create
 from lab.evaluate.ab.manager import ABTestManager
-from lab.evaluate.judge import correct
+from lab.evaluate.facts import correct
 from lab.evaluate.metrics import grade, hit, reciprocal_rank
 from lab.evaluate.questions import Question
 from lab.evaluate.run import Progress
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lab.rag.answer import Answer
     from lab.rag.pipeline import Rag
     from lab.rag.retrieve import Hit
+    from lab.rag.search import Found
 
 Figures = dict[str, float]
 
@@ -73,15 +74,13 @@ class ABTestedRAGService:
 
     def ask(self, user_id: str, question: Question | str) -> "Answer":
         """The answer for this user."""
-        from lab.rag.search import Found
-
         with self.manager.observe(user_id, CHUNKING, RERANKING) as seen:
-            first, *_, answer = self._of(seen.variants).steps(_text(question))
-            assert isinstance(first, Found) and not isinstance(answer, str | Found)  # the order that `steps` promises
+            first, *_, last = self._of(seen.variants).steps(_text(question))  # what was found, the model's words, the answer
+            found, answer = cast("Found", first), cast("Answer", last)
             shown = {"refused": float(answer.state == "refused")}
             if isinstance(question, Question) and question.answerable:
                 shown["correct"] = float(answer.state != "refused" and correct(question, answer.answer))
-            seen.record({**_times(answer.timings), **_ranked(question, first.hits), **shown})
+            seen.record({**_times(answer.timings), **_ranked(question, found.hits), **shown})
         return answer
 
     def _of(self, variants: Any) -> "Rag":
