@@ -78,7 +78,7 @@ def _require_same(before: Run, after: Run) -> None:
     if before["questions"] != after["questions"]:
         hint = "Measure with the questions, --half and --language of that run, or store a new one: lab eval"
         raise InputError(f"{name} was measured with other questions, so the two figures are not of the same thing.", hint)
-    if before.get("documents") != after["documents"]:
+    if not before.get("documents") or before["documents"] != after.get("documents"):
         hint = "Store a new run to compare with, made with the documents of today and the settings of then: lab eval"
         raise InputError(f"{name} was measured on other documents, or stored before runs noted theirs.", hint)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lab.evaluate import runs
 from lab.evaluate.questions import Question, digest, require_articles
-from lab.evaluate.run import MODES, Progress, answer, of_modes, open_mode
+from lab.evaluate.run import MODES, Progress, answer, asked_about, of_modes, open_mode
 from lab.evaluate.summary import summarise
 from lab.rag.documents import QUESTIONS
 from lab.settings import Settings
@@ -32,8 +32,7 @@ def evaluate(
 
     began = datetime.now(UTC)
     rag = prepare(settings, questions, progress)
-    read = documents(settings)
-    passages = chunks(settings, read)
+    passages = indexed(rag)
     every = [(one.metadata["source"], one.metadata["section"], body(one)) for one in passages]
     retrieval = of_modes(settings, modes, questions, every, progress)
     rows = answer(rag, questions, progress) if answers else []
@@ -42,8 +41,8 @@ def evaluate(
         "time": began.isoformat(timespec="seconds"),
         "settings": runs.deciding(settings),
         "models": models(settings),
-        "documents": _digest(f"{one.metadata['source']}\n{one.page_content}" for one in read),
-        "corpus": _digest(one.id or "" for one in passages),  # another one also when the same documents are cut in another way
+        "documents": _digest(f"{one.metadata['source']}\n{one.page_content}" for one in documents(settings)),
+        "corpus": _digest(sorted(one.id or "" for one in passages)),  # another one also when the same documents are cut in another way
         "questions": digest(questions),
         "summary": summarise(retrieval, rows),
         "retrieval": retrieval,
@@ -66,13 +65,14 @@ def documents(settings: Settings) -> list["Document"]:
     return list(load(settings.corpus, settings.max_document_mb).documents)
 
 
-def chunks(settings: Settings, read: list["Document"] | None = None) -> list["Document"]:
-    """The passages that these settings make of the documents."""
-    from lab.rag.split import split
+def indexed(rag: "Rag") -> list["Document"]:
+    """The passages of these documents as they stand in the index: what the embedding model cannot read whole is cut there again."""
+    from langchain_core.documents import Document
 
-    own = settings
-    every = documents(settings) if read is None else read
-    return [one for each in every for one in split(each, own.chunk_size, own.chunk_overlap, own.splitter, own.embed_model)]
+    collection = rag.store.collection()
+    where = {name: [value] for name, value in asked_about(rag).items()}
+    records = collection.records("document", "metadata", where=where) if collection else iter(())
+    return [Document(one["document"], id=one["id"], metadata=one["metadata"]) for one in records]
 
 
 def _digest(parts: Iterable[str]) -> str:

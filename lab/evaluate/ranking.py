@@ -41,7 +41,7 @@ def precision(grades: Sequence[int], k: int, least: int = 1) -> float:
 
 def recall(grades: Sequence[int], judged: Sequence[int], k: int, least: int = 1) -> float | None:
     """Relevant ones among the first k, divided by all relevant ones; None when there are none."""
-    every = _relevant(judged, least)
+    every = _every(grades, judged, least)
     return _relevant(first(grades, k), least) / every if every else None
 
 
@@ -66,7 +66,7 @@ def reciprocal_rank(grades: Sequence[int], least: int = 1) -> float:
 
 def average_precision(grades: Sequence[int], judged: Sequence[int], least: int = 1) -> float | None:
     """Precision at the place of each relevant one, summed, divided by all relevant ones: those not found count as 0."""
-    every = _relevant(judged, least)
+    every = _every(grades, judged, least)
     places = [place for place, one in enumerate(grades, start=1) if one >= least]
     return sum(number / place for number, place in enumerate(places, start=1)) / every if every else None
 
@@ -74,6 +74,7 @@ def average_precision(grades: Sequence[int], judged: Sequence[int], least: int =
 def ndcg(grades: Sequence[int], judged: Sequence[int], k: int, gain: Gain = exponential) -> float | None:
     """Normalised discounted cumulative gain: 1 when no other order of all that was judged would be better."""
     best = _dcg(first(sorted(judged, reverse=True), k), gain)
+    _every(grades, judged, 1)
     return _dcg(first(grades, k), gain) / best if best else None
 
 
@@ -88,6 +89,15 @@ def first(grades: Sequence[int], k: int) -> Sequence[int]:
     if isinstance(k, bool) or not isinstance(k, int) or k < 1:
         raise InputError(f"The cut-off k is {k!r}, but it counts places.", "Give a whole number from 1 on: k=5")
     return grades[:k]
+
+
+def _every(grades: Sequence[int], judged: Sequence[int], least: int) -> int:
+    """How many relevant ones there are. More found than there are would give a share above 1, so that is an error."""
+    there = _relevant(judged, least)
+    if _relevant(grades, least) > there:
+        what = f"{_relevant(grades, least)} relevant documents were found, but only {there} were judged relevant."
+        raise InputError(what, "Judge everything that the index holds, at the same level of ids.")
+    return there
 
 
 def _relevant(grades: Sequence[int], least: int) -> int:

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,10 +33,21 @@ def measured(settings: Settings, *options: str, half: str = "all") -> subprocess
 
 
 @pytest.fixture(scope="module")
-def baseline(japanese: Settings) -> str:
+def run(japanese: Settings) -> dict[str, Any]:
     done = measured(japanese, "--mode", "keyword")
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)["run"]["name"]
+    return json.loads(done.stdout)["run"]
+
+
+@pytest.fixture(scope="module")
+def baseline(run: dict[str, Any]) -> str:
+    return run["name"]
+
+
+def test_no_share_is_above_one_though_long_japanese_passages_are_cut_again(run):
+    (row,) = run["summary"]["retrieval"]
+    assert row["questions"] >= 50
+    assert all(0 < row[name] <= 1 for name in ("precision@3", "recall@3", "f1@3", "recall@10", "map", "ndcg"))
 
 
 def test_an_equal_run_passes(japanese, baseline):

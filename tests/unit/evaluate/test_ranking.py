@@ -69,6 +69,12 @@ def test_a_cut_off_is_a_whole_number_from_one_on(k):
         precision([1, 0], k)
 
 
+@pytest.mark.parametrize("metric", [lambda *one: recall(*one, 2), lambda *one: f1(*one, 2), lambda *one: ndcg(*one, 2), average_precision])
+def test_more_found_than_there_are_is_an_error_and_no_share_above_one(metric):
+    with pytest.raises(InputError, match="2 relevant documents were found, but only 1"):
+        metric([1, 1], [1])
+
+
 def test_an_empty_ranking_found_nothing():
     assert (precision([], 3), recall([], [1], 3), f1([], [1], 3), reciprocal_rank([]), average_precision([], [1])) == (0, 0, 0, 0, 0)
 
