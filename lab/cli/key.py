@@ -27,6 +27,8 @@ def command(
         return
     typer.echo(key)
     err.print(
-        "\nThis is shown once. Send it as `Authorization: Bearer KEY`. Add to API_KEYS in .env, comma between entries:", soft_wrap=True
+        "\nThis is shown once. Send it as `Authorization: Bearer KEY`. Add to API_KEYS in .env, comma between entries, "
+        "and run `lab up`, so that the API knows it:",
+        soft_wrap=True,
     )
     err.print(entry, highlight=False, markup=False, soft_wrap=True)

@@ -65,11 +65,12 @@ def configure(stream: TextIO | None = None, level: int = logging.INFO) -> None:
     handler = logging.StreamHandler(stream)
     handler.setFormatter(_formatter())
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
-    for name in ("lab", "uvicorn"):
-        logging.getLogger(name).setLevel(level)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], name != "uvicorn.access"  # the line of a request is `access`, with its id
+        logger.setLevel(logging.NOTSET)  # a server that this process ran before may have left its own
+    for name in ("lab", "uvicorn"):
+        logging.getLogger(name).setLevel(level)
     # not through `logging`: its records cost more than all else that the API does around a cached answer
     access = structlog.wrap_logger(
         structlog.BytesLogger(stream.buffer),

@@ -9,6 +9,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from lab.errors import ServiceError, SettingError
 from lab.rag.chat_model import Helper
+from lab.rag.embed import Embedder
+from lab.rag.rerank_sentences import SentenceReranker
 from lab.rag.retrieve import Hit, Ranking
 from lab.settings import Settings
 
@@ -71,7 +73,7 @@ class EndpointReranker:
     def _ask(self, body: dict[str, object]) -> dict[int, float]:
         url = f"{self.settings.rerank_url.rstrip('/')}/rerank"
         shown = SECRET.sub("//", url)
-        hint = "Start a server that has it, correct RERANK_URL, or set RERANK=llm or RERANK=none."
+        hint = "Start a server that has it, correct RERANK_URL, or set RERANK=sentences or RERANK=none."
         try:
             answer = httpx.post(url, json=body, timeout=self.settings.request_timeout)
             answer.raise_for_status()
@@ -96,10 +98,12 @@ def _finite(score: object) -> float:
     return number
 
 
-def reranker(settings: Settings, helper: Helper) -> Reranker | None:
+def reranker(settings: Settings, helper: Helper, embedder: Embedder) -> Reranker | None:
     """The one that RERANK names."""
     if settings.rerank == "none":
         return None
+    if settings.rerank == "sentences":
+        return SentenceReranker(embedder)
     return ChatReranker(helper) if settings.rerank == "llm" else EndpointReranker(settings)
 
 

@@ -73,7 +73,7 @@ class Search:
         with clock.stage("search"):
             asked = Query(collection, self.keywords.of(collection, size), question, vector, floor=self.embedder.traits.floor)
         _known(wanted, asked.keywords)
-        found = Found(asked, [], Trace(question))
+        found = Found(asked, [], Trace(question, chunks=size))
         order = self._order(found, wanted, max(CANDIDATES, self._needed(k)), clock)
         with clock.stage("search"):
             found.hits.extend(asked.hits([chunk for chunk, _ in self._choice(found, order, k)]))
@@ -169,7 +169,7 @@ class Search:
         return chosen
 
     def _rerank(self, found: Found, k: int, clock: Clock) -> None:
-        if reader := reranker(self.settings, self.helper):
+        if reader := reranker(self.settings, self.helper, self.embedder):
             started = time.perf_counter()
             with clock.stage("rerank"):
                 scores = reader.score(found.query.text, found.hits)

@@ -65,17 +65,27 @@ def of_validation(request: Request, error: RequestValidationError) -> JSONRespon
     found = error.errors()
     if any(one["loc"] == ("body",) and one["type"] != "missing" for one in found) and not _says_json(request):
         return problem(415, "Unsupported Media Type", "Send JSON, with the header `Content-Type: application/json`.", TAKEN)
-    wrong = [{"field": ".".join(map(str, one["loc"])), "what": one["msg"]} for one in found]
+    wrong = [_wrong(one) for one in found]
     return problem(422, "Unprocessable Content", "The request cannot be used.", errors=wrong)
 
 
 def of_http_error(request: Request, error: HTTPException) -> JSONResponse:
     """What Starlette or a route refused."""
-    headers = dict(error.headers or {})
+    headers, detail = dict(error.headers or {}), error.detail
+    title = TITLES.get(error.status_code) or HTTPStatus(error.status_code).phrase
     if error.status_code == 405:
         headers["Allow"] = _allowed(request) or headers.get("Allow", "")
-    title = TITLES.get(error.status_code) or HTTPStatus(error.status_code).phrase
-    return problem(error.status_code, title, error.detail, headers)
+        detail = f"This address takes {headers['Allow']}."
+    elif error.status_code == 404 and detail == title:  # said by Starlette, which knows no more
+        detail = "There is nothing at this address; GET /docs lists what there is."
+    return problem(error.status_code, title, detail, headers)
+
+
+def _wrong(found: dict[str, Any]) -> dict[str, str]:
+    """One field and why; of a body that is no JSON, the place where it breaks."""
+    if found["type"] == "json_invalid":
+        return {"field": "body", "what": f"This is no JSON, from character {found['loc'][-1]} on."}
+    return {"field": ".".join(map(str, found["loc"])), "what": found["msg"]}
 
 
 def _says_json(request: Request) -> bool:

@@ -6,6 +6,7 @@ import pytest
 
 from lab.errors import ServiceError, SettingError
 from lab.rag.rerank import EndpointReranker, reorder, reranker
+from lab.rag.rerank_sentences import SentenceReranker
 from lab.rag.retrieve import Hit
 
 NAN = b'{"results": [{"index": 0, "relevance_score": NaN}]}'
@@ -82,14 +83,29 @@ def test_a_password_in_the_address_is_not_shown(changed, free_port, address):
 
 def test_an_endpoint_without_an_address_names_the_setting(changed):
     with pytest.raises(SettingError, match="RERANK_URL is empty"):
-        reranker(changed(rerank="endpoint"), None)
+        reranker(changed(rerank="endpoint"), None, None)
 
 
 def test_without_reranking_there_is_no_reranker(settings):
-    assert reranker(settings, None) is None
+    assert reranker(settings, None, None) is None
 
 
 def test_equal_scores_keep_their_order():
     hits, order = reorder(HITS, [1.0, 2.0, 1.0])
     assert [hit.id for hit in hits] == ["b", "a", "c"]
     assert order == [("b", 2.0), ("a", 1.0), ("c", 1.0)]
+
+
+def test_the_passage_with_the_nearest_sentence_comes_first(make_embedder):
+    texts = ("Ports are published. Networks have names.", "Networks have names. A named volume is kept.", "docker ps\n")
+    hits = [Hit(str(place), text, "a.md", "A", "A", 0.5, 0.0) for place, text in enumerate(texts)]
+    scores = SentenceReranker(make_embedder()).score("Is a named volume kept?", hits)
+    assert scores.index(max(scores)) == 1
+
+
+def test_no_passage_gives_no_score(make_embedder):
+    assert SentenceReranker(make_embedder()).score("Which port?", []) == []
+
+
+def test_sentences_need_no_other_model(changed, make_embedder):
+    assert isinstance(reranker(changed(rerank="sentences"), None, make_embedder()), SentenceReranker)

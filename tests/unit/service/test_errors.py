@@ -51,6 +51,17 @@ def test_a_caller_is_told_when_to_come_back(api, rag):
 def test_a_path_that_is_not_there_is_a_problem_too(api):
     answer = api.get("/nowhere")
     assert (answer.status_code, answer.json()["title"]) == (404, "Not Found")
+    assert "GET /docs" in answer.json()["detail"]
+
+
+def test_a_wrong_method_is_told_the_right_ones(api):
+    answer = api.delete("/query")
+    assert (answer.status_code, answer.json()["detail"]) == (405, "This address takes POST.")
+
+
+def test_json_that_breaks_off_says_where(api):
+    answer = api.post("/query", content='{"query": ', headers={"Content-Type": "application/json"})
+    assert answer.json()["errors"] == [{"field": "body", "what": "This is no JSON, from character 10 on."}]
 
 
 def test_what_was_sent_is_not_repeated(api):

@@ -1,5 +1,6 @@
 """What is looked at before containers are made: ports, room, images, user and socket."""
 
+import os
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -54,7 +55,7 @@ def test_another_container_at_the_port_is_named(settings, stand_in):
 
 def test_a_program_at_the_port_is_named(settings, stand_in):
     stand_in({}, settings.ollama_port)
-    with pytest.raises(ServiceError, match=r"taken by `.*pytest.*` \(process"):
+    with pytest.raises(ServiceError, match=rf"taken by `.*python.*` \(process {os.getpid()}, "):
         require_port(engine(), settings, OLLAMA, [container("ollama", "exited", ports=[settings.ollama_port])])
 
 

@@ -1,0 +1,106 @@
+"""The pipeline under experiment: each user gets the pipeline of their variants, and every question leaves its figures.
+
+Times are by stage: with one time for both experiments, the reranker's seconds would be in the figures of the chunk sizes.
+Nothing is cached here: `lab.service` keeps answers, and its keys do not hold the variants.
+"""
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
+
+from lab.evaluate.ab.experiments import CHUNKING, CHUNKS, RERANKING, changed, create
+from lab.evaluate.ab.manager import ABTestManager
+from lab.evaluate.facts import correct
+from lab.evaluate.questions import Question
+from lab.evaluate.ranking import hit, reciprocal_rank
+from lab.evaluate.relevance import SECTION, grade
+from lab.evaluate.run import Progress
+from lab.settings import Settings, get_settings
+
+if TYPE_CHECKING:
+    from lab.rag.answer import Answer
+    from lab.rag.pipeline import Rag
+    from lab.rag.retrieve import Hit
+    from lab.rag.search import Found
+
+Figures = dict[str, float]
+
+
+class ABTestedRAGService:
+    """Searches and answers for users who are in both experiments, independently of each other."""
+
+    def __init__(self, settings: Settings | None = None, manager: ABTestManager | None = None, users: int = 0, version: int = 1):
+        self.settings = settings or get_settings()
+        self.manager = manager or ABTestManager()
+        self._pipelines: dict[tuple[str, str], Rag] = {}
+        create(self.manager, self.settings, users, version)
+
+    @cached_property
+    def _experiments(self) -> tuple[Any, Any]:
+        return self.manager.experiment(CHUNKING), self.manager.experiment(RERANKING)
+
+    def index(self, progress: Progress = lambda done, total, what: None) -> dict[str, int]:
+        """Bring each chunk size's own collection into agreement with the documents; gives the chunks of each."""
+        no_rerank = self._experiments[1].baseline
+        return {
+            name: self.pipeline(name, no_rerank).ingest(self.settings.corpus, lambda done, all_, of: progress(done, all_, of)).chunks
+            for name in CHUNKS
+        }
+
+    def pipeline(self, chunking: str, reranking: str) -> "Rag":
+        """The pipeline of two variants, opened once."""
+        from lab.rag.pipeline import Rag
+
+        if (chunking, reranking) not in self._pipelines:
+            one, other = (of.variant(name).config for of, name in zip(self._experiments, (chunking, reranking), strict=True))
+            own = {"collection": f"{self.settings.collection}-{chunking}"}
+            self._pipelines[chunking, reranking] = Rag.open(changed(self.settings, one, other, own))
+        return self._pipelines[chunking, reranking]
+
+    def warm(self, question: str = "What is a volume?") -> None:
+        """One search in each pipeline that no figure counts: else the first user of each pays for loading it."""
+        chunking, reranking = self._experiments
+        for one in chunking.variants:
+            for other in reranking.variants:
+                self.pipeline(one.name, other.name).search(question)
+
+    def search(self, user_id: str, question: Question | str) -> "list[Hit]":
+        """The passages for this user. What is known about the question decides which figures there are."""
+        from lab.rag.timings import Clock
+
+        with self.manager.observe(user_id, CHUNKING, RERANKING) as seen:
+            rag, clock = self._of(seen.variants), Clock()
+            hits = rag.retriever.run(_text(question), rag.settings.top_k, None, clock).hits
+            seen.record({**_times(clock.read()), **_ranked(question, hits)})
+        return hits
+
+    def ask(self, user_id: str, question: Question | str) -> "Answer":
+        """The answer for this user."""
+        with self.manager.observe(user_id, CHUNKING, RERANKING) as seen:
+            first, *_, last = self._of(seen.variants).steps(_text(question))  # what was found, the model's words, the answer
+            found, answer = cast("Found", first), cast("Answer", last)
+            shown = {"refused": float(answer.state == "refused")}
+            if isinstance(question, Question) and question.answerable:
+                shown["correct"] = float(answer.state != "refused" and correct(question, answer.answer))
+            seen.record({**_times(answer.timings), **_ranked(question, found.hits), **shown})
+        return answer
+
+    def _of(self, variants: Any) -> "Rag":
+        return self.pipeline(variants[CHUNKING].name, variants[RERANKING].name)
+
+
+def _text(question: Question | str) -> str:
+    return question if isinstance(question, str) else question.question
+
+
+def _times(milliseconds: dict[str, float]) -> Figures:
+    """Every stage is a figure of its own; one that did not happen took no time."""
+    return {f"{stage}_ms": value for stage, value in {"rerank": 0.0, **milliseconds}.items()}
+
+
+def _ranked(question: Question | str, hits: "list[Hit]") -> Figures:
+    """What the ranking is worth, when it is known where the answer stands. A passage twice as long says more: so count it."""
+    figures = {"characters": float(sum(len(one.text) for one in hits))}
+    if isinstance(question, str) or not question.answerable:
+        return figures
+    grades = [grade(question, one.source, one.section, one.text) for one in hits]
+    return {**figures, **{f"hit@{k}": float(hit(grades, k, SECTION)) for k in (1, 3)}, "mrr": reciprocal_rank(grades, SECTION)}
