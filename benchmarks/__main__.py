@@ -5,7 +5,7 @@ import sys
 from importlib import import_module
 
 # In this order: the quick ones first.
-NAMES = ("engine", "ingest", "query", "cache", "tasks", "start", "scale", "containers", "rolling")
+NAMES = ("observe", "engine", "ingest", "query", "cache", "tasks", "start", "scale", "containers", "rolling")
 
 
 def main(names: list[str]) -> None:

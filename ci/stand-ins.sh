@@ -61,9 +61,11 @@ debian
 build python:3.13-slim python
 build chromadb/chroma:1.5.9 --build-arg VERSION=1.5.9 chroma & chroma=$!
 build redis:8.2.1 redis & redis=$!
+build prom/prometheus:v3.5.3 prometheus & prometheus=$!
 build ollama/ollama:0.33.3 --file ollama/Dockerfile "$ROOT" & ollama=$!
 build docker:28.5.2-cli --target cli --build-arg "PREFIX=$ENGINE_HOME/prefix" --build-context "engine=$ENGINE_HOME/prefix" docker
 build docker:28.5.2-dind --target dind --build-arg "PREFIX=$ENGINE_HOME/prefix" --build-context "engine=$ENGINE_HOME/prefix" docker
 wait $chroma
 wait $redis
+wait $prometheus
 wait $ollama

@@ -11,7 +11,9 @@ LabError            what happened, and the next action
 
 
 class LabError(Exception):
-    """One sentence of what happened (`what`), one of what to do next (`hint`)."""
+    """One sentence of what happened (`what`), one of what to do next (`hint`). `outcome`: how metrics count what it ended."""
+
+    outcome = "error"
 
     def __init__(self, what: str, hint: str = ""):
         super().__init__(what)

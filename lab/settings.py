@@ -38,7 +38,9 @@ class Settings(BaseSettings):
     # where the lab runs and keeps its state
     lab_place: Place = "embedded"
     lab_home: Path = ROOT / ".lab"
-    compose_profiles: str = ""  # further parts of the lab, comma between them, in every place: production (Redis, workers, proxy)
+    compose_profiles: str = (
+        ""  # further parts of the lab, comma between them, in every place: production (Redis, workers, proxy), monitoring
+    )
     lab_progress: bool = True  # remember the verdicts of exercises
 
     # the place compose
@@ -58,6 +60,8 @@ class Settings(BaseSettings):
     sandbox_image: str = "docker:28.5.2-dind"
     handover_image: str = "docker:28.5.2-cli"
     redis_image: str = "redis:8.2.1"
+    prometheus_image: str = "prom/prometheus:v3.5.3"
+    grafana_image: str = "grafana/grafana:12.3.3"
 
     # addresses: all on this machine
     ollama_host: str = ""  # empty: 127.0.0.1 on ollama_port
@@ -70,6 +74,13 @@ class Settings(BaseSettings):
     redis_url: str = ""  # without a database number; empty: 127.0.0.1 on redis_port with redis_password
     redis_port: Port = 6379
     redis_password: str = ""  # empty: one is made at first start and kept in the state folder
+    exporter_port: Port = 9101  # what tells Prometheus about Ollama, Chroma and the disks, with the profile monitoring
+    worker_metrics_port: Port = 9102  # what tells it about tasks
+    prometheus_url: str = ""  # empty: 127.0.0.1 on prometheus_port
+    prometheus_port: Port = 9090
+    prometheus_program: str = ""  # path of Prometheus, where it is no container; empty: `prometheus` on the PATH
+    grafana_port: Port = 3000  # in the place compose only
+    grafana_password: str = ""  # of its user admin; empty: one is made at first start and kept in the state folder
     jupyter_port: Port = 8888
     jupyter_token: str = ""  # empty: one is made at first start and kept in the state folder
 
@@ -160,6 +171,7 @@ class Settings(BaseSettings):
         self.chat_model = self.chat_model or CHAT_MODELS[self.lab_place]
         self.ollama_host = ollama_url(self.ollama_host, self.ollama_port)
         self.api_url = self.api_url.rstrip("/") or f"http://127.0.0.1:{self.api_port}"
+        self.prometheus_url = self.prometheus_url.rstrip("/") or f"http://127.0.0.1:{self.prometheus_port}"
         return self
 
     def _refuse_equal_ports(self) -> None:
@@ -171,6 +183,9 @@ class Settings(BaseSettings):
         if "production" in self.profiles:
             more = {"PROXY_PORT": self.proxy_port} if self.lab_place == "compose" else {"REDIS_PORT": self.redis_port}
             ports |= {} if self.redis_url and self.lab_place != "compose" else more
+        if "monitoring" in self.profiles:
+            ports |= {"PROMETHEUS_PORT": self.prometheus_port} if not self.prometheus_url else {}
+            ports |= {"GRAFANA_PORT": self.grafana_port} if self.lab_place == "compose" else {"EXPORTER_PORT": self.exporter_port}
         if len(set(ports.values())) < len(ports):
             told = ", ".join(f"{name}={port}" for name, port in ports.items())
             raise ValueError(f"each service needs a port of its own: {told}")
@@ -215,6 +230,16 @@ class Settings(BaseSettings):
     def has_redis(self) -> bool:
         """Whether this lab has a Redis: one of its own, with the profile production, or the one that REDIS_URL names."""
         return bool(self.redis_url) or "production" in self.profiles
+
+    @property
+    def exporter_url(self) -> str:
+        """Address of the exporter, as a process of this machine."""
+        return f"http://127.0.0.1:{self.exporter_port}"
+
+    @property
+    def grafana_url(self) -> str:
+        """Address of Grafana for a browser of this machine, in the place compose with the profile monitoring."""
+        return f"http://127.0.0.1:{self.grafana_port}"
 
     @property
     def jupyter_url(self) -> str:

@@ -51,7 +51,7 @@ def _environment(values: dict[str, str]) -> Iterator[None]:
 
 
 def _lab_variables(home: Path) -> dict[str, str]:
-    ollama, chroma, api, jupyter, redis, proxy = (str(_free_port()) for _ in range(6))
+    ollama, chroma, api, jupyter, redis, proxy, exporter, tasks, prometheus, grafana = (str(_free_port()) for _ in range(10))
     return {
         "LAB_HOME": str(home),
         "LAB_PLACE": "embedded",
@@ -64,6 +64,10 @@ def _lab_variables(home: Path) -> dict[str, str]:
         "JUPYTER_PORT": jupyter,
         "REDIS_PORT": redis,
         "PROXY_PORT": proxy,
+        "EXPORTER_PORT": exporter,
+        "WORKER_METRICS_PORT": tasks,
+        "PROMETHEUS_PORT": prometheus,
+        "GRAFANA_PORT": grafana,
         "CHAT_MODEL": "smollm2:135m",
         "EMBED_MODEL": "all-minilm",
     }

@@ -42,7 +42,9 @@ def table(rows: list[dict[str, Any]]) -> Table:
 def command(
     names: Annotated[
         list[str] | None,
-        typer.Argument(help="Which: engine, ingest, query, cache, tasks, start, scale, containers, rolling. All of them by default."),
+        typer.Argument(
+            help="Which: observe, engine, ingest, query, cache, tasks, start, scale, containers, rolling. All of them by default."
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON list and nothing else.")] = False,
 ) -> None:

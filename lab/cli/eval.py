@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from lab.cli.console import err, out, print_json
 from lab.errors import InputError
 from lab.settings import Settings, get_settings
+
+if TYPE_CHECKING:
+    from lab.evaluate.gate import Change
 
 
 def command(
@@ -22,6 +26,9 @@ def command(
     compare: Annotated[
         list[str] | None, typer.Option(help="A stored run to compare with: file, name or `last`. Given twice: compare those two.")
     ] = None,
+    against: Annotated[
+        str | None, typer.Option(help="A stored run that this one must not fall behind: exit code 1 when a figure lost, and no chance did.")
+    ] = None,
     calibrate: Annotated[bool, typer.Option("--calibrate", help="Find the thresholds of grounding on the calibration half.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Write a picture of the figures: .png, .svg or .pdf.")] = None,
     questions: Annotated[Path | None, typer.Option(help="Other questions than those of the handbook.")] = None,
@@ -30,30 +37,49 @@ def command(
     """Measure retrieval and answers over questions with known answers. Each run is stored under LAB_HOME/evaluations.
 
     Example: lab eval --language ja --compare last
+    In CI: lab eval --retrieval-only --against baseline.json
     """
     with err.status("Loading the libraries"):
         from lab.evaluate import runs
         from lab.evaluate.compare import compare as side_by_side
+        from lab.evaluate.gate import gate
         from lab.evaluate.plot import save_plot
-        from lab.evaluate.report import compared, tables
+        from lab.evaluate.report import compared, gated, tables
 
     settings = get_settings()
     if mode:
         settings = settings.model_copy(update={"retrieval_mode": mode})
     if calibrate:
-        _refuse({"--language": language, "--retrieval-only": retrieval_only, "--compare": compare, "--plot": plot})
+        given = {"--language": language, "--retrieval-only": retrieval_only, "--compare": compare, "--against": against, "--plot": plot}
+        _refuse(given)
         _calibrate(settings, questions, as_json)
         return
     before = [runs.load(name, settings) for name in compare or []]
+    baseline = runs.load(against, settings) if against else None  # first, so that a wrong name costs no run
     run = before.pop() if len(before) > 1 else _measured(settings, half, language, mode, retrieval_only, questions)
     difference = side_by_side(before[0], run) if before else None
+    changes = gate(baseline, run) if baseline else []
     if plot:
         save_plot(run, plot)
     if as_json:
-        print_json({"run": run, "comparison": difference})
-        return
-    for table in [*tables(run), *(compared(difference) if difference else [])]:
-        out.print(table)
+        print_json({"run": run, "comparison": difference, "gate": [asdict(one) for one in changes]})
+    else:
+        for table in [*tables(run), *(compared(difference) if difference else []), *([gated(changes, against)] if against else [])]:
+            out.print(table)
+    _stop_at_a_loss(changes, against)
+
+
+def _stop_at_a_loss(changes: "list[Change]", name: str | None) -> None:
+    """Exit code 1, and in words what got worse."""
+    from lab.evaluate.gate import losses
+
+    if lost := losses(changes):
+        for one in lost:
+            err.print(f"lost: {one}", highlight=False, markup=False, soft_wrap=True)
+        err.print(
+            f"hint: See which questions changed: lab eval --compare {name} --compare last", highlight=False, markup=False, soft_wrap=True
+        )
+        raise typer.Exit(1)
 
 
 def _measured(

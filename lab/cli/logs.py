@@ -1,7 +1,7 @@
 """lab logs: what the services wrote."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import chain
 from typing import Annotated
@@ -9,8 +9,10 @@ from typing import Annotated
 import typer
 
 from lab.cli.console import out
+from lab.errors import InputError
 from lab.settings import get_settings
 
+SEARCHED = 20_000  # lines of each service that are looked through for one request
 TOKEN = re.compile(r"(token=)[^\s&\"'<>]+")
 
 
@@ -18,13 +20,15 @@ def command(
     service: Annotated[str | None, typer.Argument(help="For example ollama, chroma or jupyter; without it all.")] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
     lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="Lines of each service to begin with.")] = 50,
+    request: Annotated[str, typer.Option(metavar="ID", help="What all services wrote about one request: its X-Request-ID.")] = "",
 ) -> None:
     """Show the last lines of a service's log.
 
     Example: lab logs chroma -n 20
     """
+    shown = _of_request(request, service) if request else _lines(service, lines, follow)
     with suppress(KeyboardInterrupt):
-        for name, line in _lines(service, lines, follow):
+        for name, line in shown:
             _print(name, line, service)
 
 
@@ -42,6 +46,15 @@ def _lines(service: str | None, count: int, on: bool) -> Iterator[tuple[str, str
 
     files = logs.log_files(settings, service)
     return chain(logs.last_lines(files, count), logs.follow(files) if on else ())
+
+
+def _of_request(known_id: str, service: str | None) -> Iterable[tuple[str, str]]:
+    from lab.observe.joined import of_request
+
+    found = of_request(_lines(service, SEARCHED, on=False), known_id)
+    if not found:
+        raise InputError(f"No line of the logs holds {known_id}.", "An answer of the API carries its id in the header X-Request-ID.")
+    return found
 
 
 def _print(name: str, line: str, only: str | None) -> None:

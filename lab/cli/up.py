@@ -15,7 +15,12 @@ from lab.files import write_whole
 
 def command(
     place: Annotated[str | None, typer.Option("--place", help="compose, native or embedded; without it the lab chooses.")] = None,
-    profile: Annotated[list[str] | None, typer.Option("--profile", help="production: also Redis, a worker, in containers a proxy.")] = None,
+    profile: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--profile", help="production: Redis, a worker, in containers a proxy. monitoring: Prometheus, in containers Grafana."
+        ),
+    ] = None,
     browser: Annotated[bool, typer.Option("--open/--no-open", envvar="OPEN", help="Open JupyterLab in the browser.")] = True,
 ) -> None:
     """Start what is missing of the lab, and print JupyterLab's address.
@@ -37,6 +42,11 @@ def command(
     address = f"{settings.jupyter_url}/?token={settings.jupyter_token}"
     out.print(f"Place: {choice.place} ({choice.reason}).", highlight=False, markup=False, soft_wrap=True)
     out.print(f"JupyterLab: {address}", highlight=False, markup=False, soft_wrap=True)
+    if "monitoring" in settings.profiles:
+        out.print(f"Prometheus: http://127.0.0.1:{settings.prometheus_port}/", highlight=False, soft_wrap=True)
+    if "monitoring" in settings.profiles and choice.place == "compose":
+        who = f"user admin, password {settings.grafana_password}"
+        out.print(f"Grafana: {settings.grafana_url}/ ({who})", highlight=False, markup=False, soft_wrap=True)
     if browser and _someone_watches():
         webbrowser.open(redirect(settings.lab_home, address).as_uri())
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lab.containers import workspace
+from lab.course.remains import remove_remains
 from lab.redis_server import RedisServer
 
 _running: dict[str, RedisServer] = {}
@@ -20,7 +21,7 @@ _running: dict[str, RedisServer] = {}
 def start(lesson: str) -> RedisServer:
     """An empty Redis on a free port of this machine, with a password of its own. A second call gives a new one. Raises ServiceError."""
     stop(lesson)
-    _remove_remains(lesson)
+    remove_remains(workspace(lesson), "redis-")
     _running[lesson] = RedisServer(workspace(lesson) / f"redis-{os.getpid()}").start()
     return _running[lesson]
 
@@ -38,23 +39,6 @@ def for_a_moment() -> Iterator[str]:
     """The address of an empty Redis that ends with the block: what a check works with, apart from the lesson's own."""
     with tempfile.TemporaryDirectory() as folder, RedisServer(Path(folder)) as server:
         yield f"{server.url}/0"
-
-
-def _remove_remains(lesson: str) -> None:
-    """Folders of kernels that were killed: their Redis ended with them, and nobody was left to clear up."""
-    for folder in workspace(lesson).glob("redis-*"):
-        if not _runs(int(folder.name.removeprefix("redis-"))):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 @atexit.register

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lab.engine.environment import ServerSettings
 from lab.engine.responses import Json
+from lab.request_ids import sent_with
 
 log = logging.getLogger("lab.engine")
 
@@ -81,7 +82,7 @@ async def _until_disconnect(receive: Receive) -> None:
 
 
 class AccessLog:
-    """One line per request: status, seconds, method, path. A request whose client has gone counts as 499.
+    """One line per request: status, seconds, method, path, and the id that it came with. One whose client has gone counts as 499.
 
     What nobody foresaw is logged with its traceback and answered with 500.
     """
@@ -110,7 +111,8 @@ class AccessLog:
                 await Json({"error": f"internal error: {error}"}, 500)(scope, receive, note)
         finally:
             seconds = time.perf_counter() - started
-            log.info("%d %8.3fs %s %s", status if ended else 499, seconds, scope["method"], scope["path"])
+            told = f" request_id={known}" if (known := sent_with(scope["headers"])) else ""
+            log.info("%d %8.3fs %s %s%s", status if ended else 499, seconds, scope["method"], scope["path"], told)
 
 
 class Gate:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lab.errors import InputError
-from lab.evaluate.judge import correct
+from lab.evaluate.facts import correct
 from lab.evaluate.measure import prepare
 from lab.evaluate.questions import Question
 from lab.evaluate.run import Progress

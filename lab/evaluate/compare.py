@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from lab.evaluate.metrics import hit
+from lab.evaluate.ranking import reciprocal_rank
+from lab.evaluate.relevance import SECTION
 from lab.evaluate.run import Row
 from lab.evaluate.runs import Run
+from lab.evaluate.summary import INTERVALS
 
 Key = tuple[str, ...]
 
@@ -45,7 +47,7 @@ def _by_key(run: Run) -> dict[Key, float]:
     for table in ("retrieval", "answers"):
         for row in run["summary"][table]:
             about = tuple(value for name, value in row.items() if name in ("mode", "language"))
-            found.update({(*about, name): value for name, value in row.items() if name not in ("mode", "language")})
+            found.update({(*about, name): value for name, value in row.items() if name not in ("mode", "language", INTERVALS)})
     for row in run["summary"]["timings"]:
         found.update({(row["stage"], name): row[name] for name in ("p50", "p95")})
     return found
@@ -56,7 +58,8 @@ def _found(run: Run) -> dict[Key, str]:
 
 
 def _place(row: Row) -> str:
-    return f"place {row['grades'].index(2) + 1}" if hit(row["grades"], len(row["grades"])) else "not found"
+    found = reciprocal_rank(row["grades"], SECTION)
+    return f"place {round(1 / found)}" if found else "not found"
 
 
 def _shown(run: Run) -> dict[Key, str]:

@@ -38,7 +38,7 @@ class Interval:
 
 
 def mean_interval(values: Sequence[float], level: float = LEVEL, seed: int = SEED) -> Interval:
-    """The mean of values that are each of another question.
+    """The mean of shares: one value from 0 to 1 for each question. For other values: bootstrap(np.mean, values).
 
     Where all are 0 or all are 1, drawing again shows nothing new: the interval is then Wilson's for a share, which knows that
     20 of 20 is no proof of always.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lab.evaluate import runs
 from lab.evaluate.questions import Question, digest, require_articles
-from lab.evaluate.run import MODES, Progress, answer, of_modes, open_mode
+from lab.evaluate.run import MODES, Progress, answer, asked_about, of_modes, open_mode
 from lab.evaluate.summary import summarise
 from lab.rag.documents import QUESTIONS
 from lab.settings import Settings
@@ -32,7 +32,7 @@ def evaluate(
 
     began = datetime.now(UTC)
     rag = prepare(settings, questions, progress)
-    passages = chunks(settings)
+    passages = indexed(rag)
     every = [(one.metadata["source"], one.metadata["section"], body(one)) for one in passages]
     retrieval = of_modes(settings, modes, questions, every, progress)
     rows = answer(rag, questions, progress) if answers else []
@@ -41,7 +41,8 @@ def evaluate(
         "time": began.isoformat(timespec="seconds"),
         "settings": runs.deciding(settings),
         "models": models(settings),
-        "corpus": hashlib.sha256("".join(one.id or "" for one in passages).encode()).hexdigest(),
+        "documents": _digest(f"{one.metadata['source']}\n{one.page_content}" for one in documents(settings)),
+        "corpus": _digest(sorted(one.id or "" for one in passages)),  # another one also when the same documents are cut in another way
         "questions": digest(questions),
         "summary": summarise(retrieval, rows),
         "retrieval": retrieval,
@@ -57,14 +58,25 @@ def prepare(settings: Settings, questions: list[Question], progress: Progress) -
     return rag
 
 
-def chunks(settings: Settings) -> list["Document"]:
-    """The passages that these settings make of the documents."""
+def documents(settings: Settings) -> list["Document"]:
+    """The documents of the settings, whole."""
     from lab.rag.documents import load
-    from lab.rag.split import split
 
-    own = settings
-    documents = load(own.corpus, own.max_document_mb).documents
-    return [one for each in documents for one in split(each, own.chunk_size, own.chunk_overlap, own.splitter, own.embed_model)]
+    return list(load(settings.corpus, settings.max_document_mb).documents)
+
+
+def indexed(rag: "Rag") -> list["Document"]:
+    """The passages of these documents as they stand in the index: what the embedding model cannot read whole is cut there again."""
+    from langchain_core.documents import Document
+
+    collection = rag.store.collection()
+    where = {name: [value] for name, value in asked_about(rag).items()}
+    records = collection.records("document", "metadata", where=where) if collection else iter(())
+    return [Document(one["document"], id=one["id"], metadata=one["metadata"]) for one in records]
+
+
+def _digest(parts: Iterable[str]) -> str:
+    return hashlib.sha256("".join(parts).encode()).hexdigest()
 
 
 def models(settings: Settings) -> dict[str, str]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from lab.errors import InputError
 from lab.evaluate.runs import Run
+from lab.evaluate.summary import INTERVALS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,10 +35,16 @@ def _retrieval(axes: "Axes", rows: list[dict[str, Any]]) -> None:
     width = 0.8 / len(HATCHES)
     for number, (name, hatch) in enumerate(HATCHES.items()):
         places = [place + width * number for place in range(len(rows))]
-        axes.bar(places, [row[name] for row in rows], width, label=name, hatch=hatch, edgecolor="white")
+        axes.bar(places, [row[name] for row in rows], width, label=name, hatch=hatch, edgecolor="white", yerr=_error(rows, name))
     axes.set_xticks([place + 1.5 * width for place in range(len(rows))], labels)
     axes.set(ylim=(0, 1), ylabel="mean over the questions", title="Retrieval: the passage that holds the answer")
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=4)  # below: bars fill the whole height
+
+
+def _error(rows: list[dict[str, Any]], name: str) -> list[list[float]]:
+    """How far each bar's interval reaches below and above it; nowhere where it has none."""
+    ends = [(row[name], *row.get(INTERVALS, {}).get(name, (row[name], row[name]))) for row in rows]
+    return [[value - low for value, low, _ in ends], [high - value for value, _, high in ends]]
 
 
 def _answers(axes: "Axes", rows: list[dict[str, Any]]) -> None:

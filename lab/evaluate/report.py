@@ -5,12 +5,15 @@ from typing import Any
 from rich.box import SIMPLE
 from rich.table import Table
 
+from lab.evaluate.gate import Change
 from lab.evaluate.runs import Run
-from lab.evaluate.summary import GOALS, holds
+from lab.evaluate.summary import GOALS, INTERVALS, holds
 
 Figure = float | int | None
 COUNTS = ("questions", "answerable", "unanswerable")
-SHORT = {"questions": "n", "article@3": "art@3", "p50_ms": "ms"}  # so that a table fits into 80 columns
+SHORT = {"questions": "n", "article@3": "art@3", "precision@3": "prec@3", "p50_ms": "ms"}  # so that a table fits into 80 columns
+PLACES = ("questions", "hit@1", "hit@3", "hit@10", "article@3", "mrr", "p50_ms")
+SHARES = ("precision@3", "recall@3", "f1@3", "recall@10", "map", "ndcg")
 
 
 def _grid(*columns: str, title: str) -> Table:
@@ -24,26 +27,35 @@ def _grid(*columns: str, title: str) -> Table:
 def tables(run: Run) -> list[Table]:
     """Retrieval, answers, times."""
     found = run["summary"]
-    made = [_retrieval(found["retrieval"])] if found["retrieval"] else []
+    made = []
+    if found["retrieval"]:
+        made.append(_retrieval(found["retrieval"], PLACES, "Retrieval: where is the passage that holds the answer?"))
+        made.append(_retrieval(found["retrieval"], SHARES, "Retrieval: how many of the passages that hold it?"))
     if found["answers"]:
         made += [_answers(found["answers"]), _timings(found["timings"])]
     return made
 
 
-def _retrieval(rows: list[dict[str, Any]]) -> Table:
-    figures = [name for name in rows[0] if name not in ("mode", "language")]
-    grid = _grid("mode", "", *(SHORT.get(name, name) for name in figures), title="Retrieval: where is the passage that holds the answer?")
+def _retrieval(rows: list[dict[str, Any]], names: tuple[str, ...], title: str) -> Table:
+    grid = _grid("mode", "", *(SHORT.get(name, name) for name in names), title=title)
     for row in rows:
-        grid.add_row(row["mode"], row["language"], *(_mark(name, row[name], row["mode"] == "hybrid") for name in figures))
+        cells = (_mark(name, row.get(name), row["mode"] == "hybrid") + _ends(row, name, "\n") for name in names)
+        grid.add_row(row["mode"], row["language"], *cells)
     return grid
 
 
 def _answers(rows: list[dict[str, Any]]) -> Table:
     grid = _grid("figure", *(row["language"] for row in rows), "goal", title="Answers: what is shown")
-    for name in (one for one in rows[0] if one != "language"):
+    for name in (one for one in rows[0] if one not in ("language", INTERVALS)):
         goal = f"{GOALS[name][0]} {GOALS[name][1]:.2f}" if name in GOALS else ""
-        grid.add_row(name, *(_mark(name, row[name], True) for row in rows), goal)
+        grid.add_row(name, *(_mark(name, row[name], True) + _ends(row, name, " ") for row in rows), goal)
     return grid
+
+
+def _ends(row: dict[str, Any], name: str, before: str) -> str:
+    """The interval of a figure, where it has one: .91–.98"""
+    ends = row.get(INTERVALS, {}).get(name)
+    return before + "–".join(f"{end:.2f}".removeprefix("0") for end in ends) if ends else ""
 
 
 def _timings(rows: list[dict[str, Any]]) -> Table:
@@ -83,6 +95,15 @@ def compared(difference: dict[str, Any]) -> list[Table]:
         if difference[part]:
             made.append(grid)
     return made
+
+
+def gated(changes: list[Change], name: str) -> Table:
+    """What the regression gate looked at, losses marked."""
+    grid = _grid("figure", "before", "now", "95 % of the change", "worse", "better", "p", "", title=f"Against {name}: what got worse?")
+    for one in changes:
+        figures = (f"{one.before:.3f}", f"{one.after:.3f}", f"{one.low:+.3f} to {one.high:+.3f}")
+        grid.add_row(one.figure, *figures, str(one.worse), str(one.better), f"{one.p:.4f}", "LOST" if one.lost else "")
+    return grid
 
 
 def _cell(value: Any) -> str:

@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from lab.evaluate.judge import correct
-from lab.evaluate.metrics import grade, ndcg
+from lab.evaluate.facts import correct
 from lab.evaluate.questions import Question
+from lab.evaluate.relevance import grade
 from lab.settings import Settings, folder_label
 
 if TYPE_CHECKING:
@@ -41,12 +41,16 @@ def retrieve(rag: "Rag", mode: str, questions: list[Question], every: list[Place
         started = time.perf_counter()
         hits = rag.search(question.question, DEPTH, asked_about(rag))
         seconds = time.perf_counter() - started
-        grades = [grade(question, hit.source, hit.section, hit.text) for hit in hits]
-        best = [grade(question, *place) for place in every]
         about = {"id": question.id, "language": question.language, "mode": mode, "ms": round(1000 * seconds, 2)}
-        rows.append({**about, "grades": grades, "ndcg": round(ndcg(grades, best, DEPTH), 6), "found": [hit.id for hit in hits]})
+        grades = [grade(question, hit.source, hit.section, hit.text) for hit in hits]
+        rows.append({**about, "grades": grades, "judged": _judged(question, every), "found": [hit.id for hit in hits]})
     progress(len(asked), len(asked), f"searching, {mode}")
     return rows
+
+
+def _judged(question: Question, every: list[Place]) -> list[int]:
+    """Grades of all passages that have one, best first: what the best search would have found."""
+    return sorted((value for place in every if (value := grade(question, *place))), reverse=True)
 
 
 def answer(rag: "Rag", questions: list[Question], progress: Progress) -> list[Row]:
@@ -54,12 +58,12 @@ def answer(rag: "Rag", questions: list[Question], progress: Progress) -> list[Ro
     rows = []
     for done, question in enumerate(questions):
         progress(done, len(questions), "answering")
-        rows.append(_judged(question, rag.ask(question.question, asked_about(rag))))
+        rows.append(_shown(question, rag.ask(question.question, asked_about(rag))))
     progress(len(questions), len(questions), "answering")
     return rows
 
 
-def _judged(question: Question, shown: "Answer") -> Row:
+def _shown(question: Question, shown: "Answer") -> Row:
     return {
         "id": question.id,
         "language": question.language,

@@ -1,26 +1,14 @@
-"""Figures of a run, computed from its rows: per mode, language and stage.
-
-Answers, for the questions of one language:
-
-shown_correct         of the answerable questions that got an answer, the share whose answer is right
-answerable_correct    the same of all answerable questions: a refusal counts as wrong
-refused_unanswerable  of the questions that the documents cannot answer, the share that is refused
-refused_answerable    of the answerable questions, the share that is refused although the documents answer it
-wrong_supported       of all sentences shown with a citation, the share that the model wrote and that stand in a wrong answer
-wrong_of_model        the same of the sentences that the model wrote and that are shown with a citation
-
-A quoted sentence stands in the documents as it is shown, so it is never a wrong sentence, only sometimes no answer:
-that is what `shown_correct` counts. Every cited sentence of a wrong answer counts as wrong, also a true one beside it.
-"""
+"""Figures of a run with their intervals, computed from its rows: per mode, language and stage."""
 
 from collections.abc import Iterable
-from statistics import mean
 from typing import Any
 
-from lab.evaluate.metrics import ARTICLE, hit, reciprocal_rank
-from lab.evaluate.run import DEPTH, Row
+from lab.evaluate.figures import ANSWERS, RETRIEVAL, Figure
+from lab.evaluate.ranking import average
+from lab.evaluate.run import Row
 
 LANGUAGES = ("en", "ja")
+INTERVALS = "intervals"  # key of a row
 # What the lab wants to reach on the half `test`: figure, least or most.
 GOALS: dict[str, tuple[str, float]] = {
     "hit@3": ("≥", 0.95),
@@ -51,38 +39,24 @@ def by_language(rows: Iterable[Row]) -> list[tuple[str, list[Row]]]:
     return [*found, ("all", every)] if len(found) > 1 else found
 
 
-def _ranking(rows: list[Row]) -> dict[str, float | None]:
-    grades = [row["grades"] for row in rows]
-    return {
-        "questions": len(rows),
-        "hit@1": share(hit(one, 1) for one in grades),
-        "hit@3": share(hit(one, 3) for one in grades),
-        f"hit@{DEPTH}": share(hit(one, DEPTH) for one in grades),
-        "article@3": share(hit(one, 3, ARTICLE) for one in grades),
-        "mrr": share(reciprocal_rank(one) for one in grades),
-        "ndcg": share(row["ndcg"] for row in rows),
-        "p50_ms": percentile([row["ms"] for row in rows], 50),
-    }
+def _ranking(rows: list[Row]) -> dict[str, Any]:
+    return {"questions": len(rows), **_figures(RETRIEVAL, rows), "p50_ms": percentile([row["ms"] for row in rows], 50)}
 
 
-def _answers(rows: list[Row]) -> dict[str, float | None]:
-    asked = [row for row in rows if row["answerable"]]
-    others = [row for row in rows if not row["answerable"]]
-    shown = [row for row in asked if row["state"] != "refused"]
-    cited = sum(row["supported"] for row in rows)
-    own = [row for row in rows if row["state"] == "grounded"]
-    wrong = sum(row["supported"] for row in own if not row["correct"])
-    return {
-        "answerable": len(asked),
-        "unanswerable": len(others),
-        "shown_correct": share(row["correct"] for row in shown),
-        "answerable_correct": share(row["correct"] for row in asked),
-        "refused_unanswerable": share(row["state"] == "refused" for row in others),
-        "refused_answerable": share(row["state"] == "refused" for row in asked),
-        **{state: share(row["state"] == state for row in rows) for state in ("grounded", "quoted", "refused")},
-        "wrong_supported": wrong / cited if cited else None,
-        "wrong_of_model": wrong / made if (made := sum(row["supported"] for row in own)) else None,
-    }
+def _answers(rows: list[Row]) -> dict[str, Any]:
+    asked = sum(row["answerable"] for row in rows)
+    return {"answerable": asked, "unanswerable": len(rows) - asked, **_figures(ANSWERS, rows)}
+
+
+def _figures(figures: Iterable[Figure], rows: list[Row]) -> dict[str, Any]:
+    """Each figure by its name, and beside them the ends of their intervals."""
+    values, ends = {}, {}
+    for figure in figures:
+        value, sure = figure.value(rows), figure.interval(rows)
+        values[figure.name] = None if value is None else round(value, 4)
+        if sure:
+            ends[figure.name] = [round(sure.low, 4), round(sure.high, 4)]
+    return {**values, INTERVALS: ends}
 
 
 def _timings(rows: list[Row]) -> list[dict[str, Any]]:
@@ -94,8 +68,8 @@ def _timings(rows: list[Row]) -> list[dict[str, Any]]:
 
 def share(values: Iterable[float]) -> float | None:
     """The mean; None of nothing."""
-    every = list(values)
-    return round(mean(every), 4) if every else None
+    value = average(values)
+    return None if value is None else round(value, 4)
 
 
 def percentile(values: list[float], per_cent: int) -> float | None:

@@ -6,7 +6,7 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 from langchain_ollama import ChatOllama
 
-from lab.rag.connections import ollama_errors
+from lab.rag.connections import HOOKS, model_call
 from lab.rag.prompt import prompt
 from lab.settings import Settings
 
@@ -23,6 +23,7 @@ def chat_model(settings: Settings, **options: Any) -> ChatOllama:
         repeat_penalty=1.0,  # above 1 a small model avoids the right number because it stands in the prompt
         seed=0,
         client_kwargs={"timeout": settings.request_timeout},
+        sync_client_kwargs={"event_hooks": HOOKS},
         **options,
     )
 
@@ -41,5 +42,7 @@ class Helper:
     def write(self, task: str, form: dict[str, Any] | None = None, **values: Any) -> str:
         """What the model writes for the prompt named `task`; with `form`, JSON of that schema."""
         model = self.model.bind(format=form) if form else self.model
-        with ollama_errors(self.settings, self.settings.chat_model):
-            return str((prompt(self.settings, task) | model).invoke(values).content).strip()
+        with model_call(self.settings, self.settings.chat_model, "chat") as call:
+            said = (prompt(self.settings, task) | model).invoke(values)
+            call.results.append(said)
+        return str(said.content).strip()

@@ -10,9 +10,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from lab.errors import LabError, ModelError, ServiceError
+from lab.observe.current import current
+from lab.observe.log import request_id
+from lab.observe.track import Track
+from lab.request_ids import HEADER
 from lab.settings import Settings
 
 if TYPE_CHECKING:
+    import httpx
     import ollama
     from chromadb.api import ClientAPI
 
@@ -24,7 +29,16 @@ def ollama_client(settings: Settings) -> "ollama.Client":
     """The official client, with a time limit: it has none of its own."""
     import ollama
 
-    return ollama.Client(settings.ollama_host, timeout=settings.request_timeout)
+    return ollama.Client(settings.ollama_host, timeout=settings.request_timeout, event_hooks=HOOKS)
+
+
+def _name_request(request: "httpx.Request") -> None:
+    """So that the engine's log says for whom it works."""
+    if known := request_id.get():
+        request.headers[HEADER] = known
+
+
+HOOKS = {"request": [_name_request]}  # for clients of the model server
 
 
 def chroma_client(settings: Settings) -> "ClientAPI":
@@ -53,6 +67,13 @@ def load_libraries() -> None:
         finally:
             del sys.modules["rfc3987_syntax"]
     import_module("langchain_chroma")
+
+
+@contextmanager
+def model_call(settings: Settings, model: str, kind: str) -> Iterator[Track]:
+    """A call of a model, of kind chat or embed: counted, with what the server says about it, and errors as below."""
+    with current().rag.call(kind) as track, ollama_errors(settings, model):
+        yield track
 
 
 @contextmanager

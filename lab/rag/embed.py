@@ -10,7 +10,7 @@ import ollama
 from langchain_core.embeddings import Embeddings
 
 from lab.errors import InputError, ModelError
-from lab.rag.connections import ollama_client, ollama_errors
+from lab.rag.connections import model_call, ollama_client, ollama_errors
 from lab.rag.embedding_models import about
 from lab.settings import Settings
 
@@ -53,7 +53,7 @@ class Embedder(Embeddings):
 
     def _vectors(self, texts: list[str]) -> list[list[float] | None]:
         try:
-            with ollama_errors(self.settings, self.model):
+            with model_call(self.settings, self.model, "embed"):
                 return self._request(texts)
         except _TooLong:
             if len(texts) == 1:
@@ -93,6 +93,8 @@ class Embedder(Embeddings):
 
 class _TooLong(Exception):
     """A text of the request is longer than the model reads."""
+
+    outcome = "too_long"
 
 
 def _unit(vector: list[float] | None) -> np.ndarray:

@@ -7,6 +7,7 @@ them alone: the others get their vectors, and what was refused is told by docume
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 
 import ollama
@@ -59,7 +60,7 @@ class Requests:
 
     def ask(self, texts: list[str]) -> None:
         """Send these texts."""
-        self._flying.append((texts, self._pool.submit(vectors, self.embedder, texts)))
+        self._flying.append((texts, self._pool.submit(copy_context().run, vectors, self.embedder, texts)))
 
     def answer(self) -> list[Result]:
         """What came back of the oldest request. Raises ServiceError when the server is away or refuses everything."""

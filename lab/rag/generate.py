@@ -10,7 +10,7 @@ from langchain_core.prompt_values import PromptValue
 from langchain_core.runnables import Runnable, RunnableLambda
 
 from lab.rag.chat_model import chat_model
-from lab.rag.connections import broke_off, ollama_errors
+from lab.rag.connections import broke_off, model_call
 from lab.rag.prompt import PASSAGES, join, prompt
 from lab.rag.retrieve import Hit
 from lab.settings import Settings
@@ -52,10 +52,13 @@ class Generator:
     def stream(self, question: str, hits: list[Hit]) -> Iterator[str | Draft]:
         """Pieces of text as the model writes them, and last the Draft."""
         values, writing = self._values(question, hits), _Writing()
-        with ollama_errors(self.settings, self.settings.chat_model):
+        with model_call(self.settings, self.settings.chat_model, "chat") as call:
             for piece in self.chain.stream(values):
                 if text := writing.take(piece):
                     yield text
+            if not writing.end.get("done"):
+                raise broke_off(self.settings)
+            call.results.append(writing.end)
         yield self._draft(values, writing)
 
     def _values(self, question: str, hits: list[Hit]) -> dict[str, str]:
@@ -64,8 +67,6 @@ class Generator:
 
     def _draft(self, values: dict[str, str], writing: "_Writing") -> Draft:
         end = writing.end
-        if not end.get("done"):
-            raise broke_off(self.settings)
         asked = str(prompt(self.settings, "answer").format_messages(**values)[0].content)
         read = end.get("input_tokens", 0)
         return Draft(writing.text, self._unread(asked, read), self._unfinished(end), asked, read, end.get("output_tokens", 0))

@@ -110,9 +110,11 @@ class Rag:
         """The model's words as they come, and last the Answer. The words are a draft: only the Answer was checked."""
         yield from (step for step in self.steps(question, where, k) if not isinstance(step, Found))
 
-    def steps(self, question: str, where: Filter | None = None, k: int | None = None) -> Iterator[Found | str | Answer]:
-        """What was found, the model's words as they come, and last the Answer."""
-        question, clock = asked(question), Clock()
+    def steps(
+        self, question: str, where: Filter | None = None, k: int | None = None, clock: Clock | None = None
+    ) -> Iterator[Found | str | Answer]:
+        """What was found, the model's words as they come, and last the Answer. A `clock` of the caller's tells where time went."""
+        question, clock = asked(question), clock or Clock()
         found = self._search(question, k or self.settings.top_k, clock, where)
         yield found
         yield from self._tell(question, found, clock)
@@ -148,7 +150,7 @@ class Rag:
         if not evidence:
             yield _refused(question, found, clock)
             return
-        draft = Draft()
+        draft, found.trace.model = Draft(), self.settings.chat_model
         with clock.stage("generate"):
             for piece in self.generator.stream(question, found.hits):
                 if isinstance(piece, Draft):
@@ -178,6 +180,7 @@ class Rag:
         found.trace.written_tokens = draft.written_tokens
         with clock.stage("ground"):
             statements = evidence.check(draft.text)
+            found.trace.supported = [source is not None for _, source, _ in statements]
             state: State = "grounded" if holds(statements) else "quoted"
             if state == "quoted":
                 statements = [(source.text, source, 1.0) for source in evidence.quote()]

@@ -73,7 +73,7 @@ class Search:
         with clock.stage("search"):
             asked = Query(collection, self.keywords.of(collection, size), question, vector, floor=self.embedder.traits.floor)
         _known(wanted, asked.keywords)
-        found = Found(asked, [], Trace(question))
+        found = Found(asked, [], Trace(question, chunks=size))
         order = self._order(found, wanted, max(CANDIDATES, self._needed(k)), clock)
         with clock.stage("search"):
             found.hits.extend(asked.hits([chunk for chunk, _ in self._choice(found, order, k)]))

@@ -8,11 +8,16 @@ STAGES = ("embed", "search", "generate", "ground")  # of every answer; others ar
 
 
 class Clock:
-    """Milliseconds per stage. A stage inside another is taken out of the outer one."""
+    """Milliseconds per stage. A stage inside another is taken out of the outer one.
+
+    `whole` has the seconds of the stages that were inside no other, with what was inside them; `broken` the one that an error ended.
+    """
 
     def __init__(self) -> None:
         self.started = time.perf_counter()
         self.stages = dict.fromkeys(STAGES, 0.0)
+        self.whole: dict[str, float] = {}
+        self.broken = ""
         self._open: list[str] = []
         self._since = self.started
 
@@ -21,11 +26,19 @@ class Clock:
         """Time spent inside belongs to this stage."""
         self._book()
         self._open.append(name)
+        began = self._since
+        if len(self._open) == 1:
+            self.broken = ""  # what broke before was mended
         try:
             yield
+        except BaseException:
+            self.broken = self._open[0]
+            raise
         finally:
             self._book()
             self._open.pop()
+            if not self._open:
+                self.whole[name] = self.whole.get(name, 0.0) + self._since - began
 
     def _book(self) -> None:
         now = time.perf_counter()

@@ -31,9 +31,12 @@ class Trace:
     question: str
     steps: list[Step] = field(default_factory=list)
     places: dict[str, str] = field(default_factory=dict)
+    chunks: int = 0  # of the collection
+    model: str = ""  # the chat model, where it was asked
     prompt: str = ""
     prompt_tokens: int = 0
     written_tokens: int = 0
+    supported: list[bool] = field(default_factory=list)  # of each sentence that the chat model wrote
     answer: "Answer | None" = None
 
     @property

@@ -3,18 +3,19 @@
 from collections.abc import Iterator
 from typing import cast
 
-from lab.observe.metrics import Metrics
+from lab.observe.current import current
 from lab.rag.answer import Answer
 from lab.rag.pipeline import Rag
-from lab.rag.search import Found
+from lab.rag.search import Filter, Found
 from lab.service.models import QueryRequest, QueryResponse, SearchResult
+from lab.service.way import Way
 
 Step = list[SearchResult] | str | QueryResponse
 
 
-def steps(rag: Rag, asked: QueryRequest, metrics: Metrics | None = None) -> Iterator[Step]:
+def steps(rag: Rag, asked: QueryRequest) -> Iterator[Step]:
     """What was found, the model's words as they come (a draft), and last the checked answer."""
-    for step in counted(rag.steps(asked.query, asked.filters, asked.top_k), metrics):
+    for step in measured(rag, asked.query, asked.filters, asked.top_k):
         if isinstance(step, Found):
             found = step
             yield [SearchResult.of(hit) for hit in found.hits]
@@ -30,13 +31,14 @@ def answer(rag: Rag, asked: QueryRequest) -> QueryResponse:
     return cast(QueryResponse, last)
 
 
-def counted(made: Iterator[Found | str | Answer], metrics: Metrics | None) -> Iterator[Found | str | Answer]:
-    """The same steps; the answer's state and its tokens are counted when it is there."""
-    for step in made:
-        if isinstance(step, Found):
-            found = step
-        elif isinstance(step, Answer) and metrics:
-            metrics.answers.labels(step.state).inc()
-            for kind, number in found.trace.tokens.items():
-                metrics.tokens.labels(kind).inc(number)
-        yield step
+def measured(rag: Rag, question: str, where: Filter | None = None, k: int | None = None) -> Iterator[Found | str | Answer]:
+    """The pipeline's steps; what they tell is counted, however they end."""
+    way = Way(current().rag)
+    try:
+        for step in rag.steps(question, where, k, way.clock):
+            way.see(step)
+            yield step
+    except BaseException as error:
+        way.end(error)
+        raise
+    way.end()

@@ -1,11 +1,14 @@
 """Puts the API together. `python -m lab.service` serves it; `uvicorn --factory lab.service.app:create_app` does too."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
+from lab.observe import processes
+from lab.observe.current import of_application
 from lab.observe.metrics import Metrics
 from lab.rag.pipeline import Rag
 from lab.service.auth import origins
@@ -32,7 +35,8 @@ def create_app(
 ) -> FastAPI:
     """The application. It starts while Chroma and Ollama are away; /ready tells when they have come."""
     settings = settings or get_settings()
-    metrics, gate = Metrics(), Gate(Pipelines(settings, open_rag), settings)
+    processes.begin(os.getppid())  # several processes that serve one port have one parent
+    metrics, gate = of_application(), Gate(Pipelines(settings, open_rag), settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -47,10 +51,13 @@ def create_app(
     app.state.cache = AnswerCache(settings, Reader(settings, open_rag))
     app.state.cache.stats.publish(metrics.cache)
     app.state.queue = queue or open_queue(settings)
+    if settings.has_redis:
+        from lab.service.tasks.depth import Depth  # Celery takes half a second to import
+
+        metrics.scraped.register(Depth(settings))
     app.state.look = Look(settings, probe, gate, metrics)
     gate.on_refused = metrics.refused.inc
-    metrics.running.set_function(lambda: gate.running)
-    metrics.waiting.set_function(lambda: gate.waiting)
+    gate.on_change = metrics.questions
     app.router.routes.extend(routes)
     handle_errors(app)
     describe(app)

@@ -28,6 +28,8 @@ LONGEST_HINT = 120  # seconds: more would be a guess about another time
 class Busy(ServiceError):
     """All places are taken, those in the line too."""
 
+    outcome = "busy"
+
     def __init__(self, retry_after: int):
         super().__init__("Too many questions at once.", f"Ask again in {retry_after} s.")
         self.retry_after = retry_after
@@ -36,12 +38,16 @@ class Busy(ServiceError):
 class Stopping(ServiceError):
     """The API is about to stop: what runs is finished, nothing new is begun."""
 
+    outcome = "busy"
+
     def __init__(self) -> None:
         super().__init__("The API is about to stop.", "Ask again when it has been started.")
 
 
 class Gone(LabError):
     """The client closed its connection before it had an answer."""
+
+    outcome = "cancelled"
 
 
 class Gate:
@@ -52,6 +58,7 @@ class Gate:
         self.most, self.queue, self.limit = settings.api_concurrency, settings.api_queue, settings.api_time_limit
         self.running, self.stopping = 0, False
         self.on_refused: Callable[[], None] = lambda: None  # counts them, see lab.service.app
+        self.on_change: Callable[[int, int], None] = lambda running, waiting: None  # shows how many there are
         self._line: deque[asyncio.Future[None]] = deque()
         self._threads = ThreadPoolExecutor(self.most, "question")
         self._mean = FIRST_GUESS
@@ -84,6 +91,7 @@ class Gate:
         for place in self._line:
             place.set_exception(Stopping())
         self._line.clear()
+        self._tell()
 
     def close(self) -> None:
         """Let the threads go, each when its call has ended."""
@@ -107,17 +115,20 @@ class Gate:
             raise Stopping
         if self.running < self.most:
             self.running += 1
+            self._tell()
             return
         if len(self._line) >= self.queue:
             self.on_refused()
             raise Busy(self._retry_after())
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._line.append(place)
+        self._tell()
         try:
             await place
         except asyncio.CancelledError:
             if place in self._line:
                 self._line.remove(place)
+                self._tell()
             elif not place.cancelled() and not place.exception():  # handed over at the same moment
                 self._hand_over()
             raise
@@ -131,6 +142,10 @@ class Gate:
             self._line.popleft().set_result(None)
         else:
             self.running -= 1
+        self._tell()
+
+    def _tell(self) -> None:
+        self.on_change(self.running, self.waiting)
 
     def _retry_after(self) -> int:
         """Seconds until all who are here now have gone, as far as the latest calls tell."""

@@ -1,9 +1,11 @@
-"""Documents into a collection, as /index and the workers do it."""
+"""Documents into a collection, as the routes and the workers do it: stored, told, and counted."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from lab.errors import InputError
+from lab.observe.current import current
+from lab.rag.answer import IngestReport
 from lab.rag.documents import Handed
 from lab.rag.pipeline import Rag
 from lab.service.models import Document, Indexed
@@ -11,9 +13,32 @@ from lab.service.models import Document, Indexed
 
 def index(rag: Rag, documents: Sequence[Document]) -> Indexed:
     """Store documents; those that cannot be used are told, the others are stored all the same."""
-    report = rag.ingest_texts(Handed(one.text, one.id, one.metadata) for one in documents)
+    report = counted(lambda: rag.ingest_texts(Handed(one.text, one.id, one.metadata) for one in documents))
     usable = {one.id for one in documents} - {problem.document for problem in report.problems}
     return Indexed.of(report, rag.documents.chunks(usable))
+
+
+def counted(ingest: Callable[[], IngestReport]) -> IngestReport:
+    """What the ingest reports; it is counted, however it ends."""
+    metrics = current()
+    try:
+        with metrics.ingest():
+            report = ingest()
+    except InputError:  # of the only document there was
+        metrics.documents.labels("problem").inc()
+        raise
+    for outcome in ("added", "changed", "unchanged", "removed"):
+        metrics.documents.labels(outcome).inc(getattr(report, outcome))
+    metrics.documents.labels("problem").inc(len(report.problems))
+    metrics.chunks.inc(report.embedded + report.reused)
+    return report
+
+
+def delete(rag: Rag, document_id: str, folder: str) -> int:
+    """Remove a document; how many chunks it had."""
+    chunks = rag.documents.delete(document_id, folder)
+    current().documents.labels("removed").inc()
+    return chunks
 
 
 def refuse_twice(documents: Sequence[Document]) -> None:

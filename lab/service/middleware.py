@@ -5,7 +5,6 @@ From the outside: `Observe`, then CORS (a refusal needs its headers too, or a pa
 """
 
 import logging
-import re
 import secrets
 import time
 from typing import Any
@@ -16,7 +15,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lab.observe import log
+from lab.observe.current import use
 from lab.observe.metrics import Metrics
+from lab.request_ids import sent_with
 from lab.service.auth import Keys, is_near, sent_key
 from lab.service.errors import INSIDE, problem
 from lab.service.limits import RateLimit
@@ -25,7 +26,6 @@ from lab.settings import Settings
 
 logger = logging.getLogger("lab.service")
 
-SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")  # of a caller's own choice; anything else could forge lines of a log
 FREE = {*PROBES, "/docs", "/docs/oauth2-redirect", "/openapi.json"}  # how to call the rest needs no key either
 GONE = 499  # nginx' number for a client that left before its answer was complete
 
@@ -65,8 +65,9 @@ class Observe:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         started = time.perf_counter()
-        exchange = Exchange(_request_id(scope), send)
+        exchange = Exchange(sent_with(scope["headers"]) or secrets.token_hex(16), send)
         noted = log.open_request(exchange.request_id)
+        use(self.metrics)
         scope["exchange"] = exchange
         self.metrics.in_flight.inc()
         try:
@@ -175,10 +176,3 @@ def _counted(receive: Receive, most: int) -> Receive:
         return message
 
     return count
-
-
-def _request_id(scope: Scope) -> str:
-    for name, value in scope["headers"]:
-        if name == b"x-request-id" and SANE_ID.fullmatch(value):
-            return str(value.decode())
-    return secrets.token_hex(16)

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import dataclass
-from threading import Event
 from typing import Any, Generic, TypeVar
 
 from lab.errors import ServiceError
@@ -14,6 +13,8 @@ T = TypeVar("T")
 
 class Late(ServiceError):
     """The time for one request is over."""
+
+    outcome = "timeout"
 
     def __init__(self, seconds: float):
         super().__init__(f"There was no answer within {seconds:g} s.", "Ask for less, or raise API_TIME_LIMIT.")
@@ -41,7 +42,7 @@ class Pieces(Generic[T]):
         # not bounded: an answer is at most NUM_PREDICT tokens long, and a slow reader must not hold the model
         self._made: asyncio.Queue[T | _Failed | _End] = asyncio.Queue()
         self._first: list[T | _Failed | _End] = []
-        self._stop = Event()
+        self._reason: BaseException | None = None  # why nobody wants the rest
 
     def make(self, call: Callable[[Any], T | Iterator[T]], lent: AbstractContextManager[Any], leave: Callable[[], None]) -> None:
         """Do the call; runs in a thread. `leave` is called on the event loop before the end can be seen there."""
@@ -60,7 +61,9 @@ class Pieces(Generic[T]):
             return
         with closing(made):  # now, while the pipeline is ours: it ends the model's work
             for piece in made:
-                if self._stop.is_set():
+                if self._reason:
+                    with suppress(BaseException):
+                        made.throw(self._reason)  # so that whoever measures the call in there sees why
                     raise _Stop
                 self._tell(self._made.put_nowait, piece)
 
@@ -96,12 +99,12 @@ class Pieces(Generic[T]):
             async with asyncio.timeout_at(self._deadline):
                 return await self._made.get()
         except TimeoutError:
-            self._stop.set()
+            self._reason = Late(self._limit)
             raise Late(self._limit) from None
         except asyncio.CancelledError:
-            self._stop.set()
+            self._reason = asyncio.CancelledError()
             raise
 
     async def aclose(self) -> None:
         """Nobody reads on."""
-        self._stop.set()
+        self._reason = self._reason or asyncio.CancelledError()

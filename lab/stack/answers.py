@@ -5,7 +5,7 @@ import time
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from lab import redis_client, redis_server
+from lab import prometheus_server, redis_client, redis_server
 from lab.settings import Settings
 
 LAST_TASK = 60.0  # seconds for the task that a worker is at, as in compose.yaml; a longer one is begun again by another worker
@@ -31,6 +31,18 @@ def worker(settings: Settings, timeout: float) -> dict[str, Any] | None:
 def prepare_redis(settings: Settings) -> None:
     """Its file, with port and password."""
     redis_server.write_configuration(settings.lab_home / "redis", settings.redis_port, settings.redis_password)
+
+
+def prepare_prometheus(settings: Settings) -> None:
+    """Its file, with the addresses of this lab. Tasks are counted by a worker, which the profile production starts."""
+    targets = {
+        "api": urlsplit(settings.api_url).netloc,
+        "exporter": urlsplit(settings.exporter_url).netloc,
+        "prometheus": f"127.0.0.1:{settings.prometheus_port}",
+    }
+    if "production" in settings.profiles:
+        targets["worker"] = f"127.0.0.1:{settings.worker_metrics_port}"
+    prometheus_server.write_configuration(settings.lab_home / "prometheus", targets)
 
 
 def prepare_worker(settings: Settings) -> None:

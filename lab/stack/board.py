@@ -3,19 +3,15 @@
 Where widgets cannot be shown, its text says the same without times, ports and addresses, so that a stored output stays true.
 """
 
-import threading
 from datetime import datetime
 from html import escape
-from typing import Any
 
-from ipywidgets import HTML, Button, Checkbox, HBox, VBox
+from ipywidgets import HTML
 
+from lab.course.live import Live
 from lab.course.progress import summary
 from lab.settings import Settings, get_settings
 from lab.stack.status import SYMBOLS, ServiceState, Status, read_status
-
-PERIOD = 5.0  # seconds between two looks of its own
-LONGEST = 600.0  # seconds; a forgotten board goes quiet then
 
 
 def board(settings: Settings | None = None) -> "Board":
@@ -23,49 +19,21 @@ def board(settings: Settings | None = None) -> "Board":
     return Board(settings or get_settings())
 
 
-class Board(VBox):
-    """Shows the lab's state, anew at a click, or by itself while its box is ticked."""
+class Board(Live):
+    """Shows the lab's state."""
 
     def __init__(self, settings: Settings):
         self._settings = settings
         self._table = HTML()
-        self._stop = threading.Event()
-        button = Button(description="Refresh", icon="refresh", tooltip="Read the state of services and models again")
-        button.on_click(lambda _: self.refresh())
-        self._auto = Checkbox(description=f"Refresh every {PERIOD:g} seconds", indent=False)
-        self._auto.observe(self._switch, names="value")
-        super().__init__([HBox([button, self._auto]), self._table])
-        self.refresh()
+        super().__init__([self._table], "Read the state of services and models again")
 
     def refresh(self) -> None:
         """Reads the state and shows it."""
         self.status = read_status(self._settings)
         self._table.value = as_html(self.status, str(summary()))
 
-    def _switch(self, change: dict[str, Any]) -> None:
-        self._stop.set()  # the thread before, if any
-        if change["new"]:
-            self._stop = threading.Event()
-            threading.Thread(target=self._keep_fresh, args=(self._stop,), daemon=True).start()
-
-    def _keep_fresh(self, stop: threading.Event) -> None:
-        for _ in range(int(LONGEST / PERIOD)):
-            if stop.wait(PERIOD) or self.comm is None:  # switched off, or the widget was closed
-                return
-            self.refresh()
-        self._auto.value = False
-
-    def close(self) -> None:
-        """Stops the refreshing with the widget."""
-        self._stop.set()
-        super().close()
-
     def __repr__(self) -> str:
         return as_text(self.status)
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        """The widget's own bundle, with the whole text: ipywidgets cuts it after 110 characters."""
-        return {**super()._repr_mimebundle_(**kwargs), "text/plain": repr(self)}
 
 
 def as_text(status: Status) -> str:

@@ -3,6 +3,7 @@
 import shutil
 import sys
 
+from lab import prometheus_server
 from lab.redis_server import configuration_file, find_redis
 from lab.settings import ROOT, Place, Settings
 
@@ -37,6 +38,17 @@ def api(settings: Settings, place: Place) -> list[str]:
 def worker(settings: Settings, place: Place) -> list[str]:
     """One worker of the task queue."""
     return [*PYTHON, "-m", "lab.service.tasks"]
+
+
+def exporter(settings: Settings, place: Place) -> list[str]:
+    """What tells Prometheus about Ollama, Chroma and the disks."""
+    return [*PYTHON, "-m", "lab.observe", "--host", "127.0.0.1", "--port", str(settings.exporter_port)]
+
+
+def prometheus(settings: Settings, place: Place) -> list[str]:
+    """Prometheus; what it scrapes is in its file. Raises ServiceError when the program is not there."""
+    program = prometheus_server.find_prometheus(settings.prometheus_program)
+    return prometheus_server.command_line(program, settings.lab_home / "prometheus", settings.prometheus_port)
 
 
 def jupyter(settings: Settings, place: Place) -> list[str]:

@@ -20,6 +20,7 @@ MAIN = "compose.yaml"
 VARIABLES = (
     *("compose_project_name", "lab_uid", "lab_gid", "docker_socket"),
     *("ollama_image", "chroma_image", "python_image", "debian_image", "sandbox_image", "handover_image", "redis_image"),
+    *("prometheus_image", "grafana_image", "prometheus_port", "grafana_port", "grafana_password"),
     *("ollama_port", "chroma_port", "api_port", "jupyter_port", "jupyter_token"),
     *("compose_profiles", "proxy_port", "redis_password"),
     *("chat_model", "embed_model", "lesson_model"),

@@ -22,6 +22,7 @@ TITLES = {service.name: service.title for service in PUBLISHED} | {
     "docker-proxy": "Docker proxy",
     "redis": "Redis",
     "worker": "worker",
+    "exporter": "exporter",
 }
 WORK = {"model-pull": "fetching", "ingest": "reading", "handover": "copying"}  # what a one-shot does while it runs
 # Compose's word for a container -> ours.

@@ -9,7 +9,7 @@ from lab.stack.compose_progress import TITLES
 from lab.stack.models import read_models
 from lab.stack.place import in_container
 from lab.stack.project import ONE_SHOTS, PROJECT, failed, health, is_apart, read_containers
-from lab.stack.services import JUPYTER, OLLAMA, PUBLISHED, REDIS, WORKER, Service, is_embedded
+from lab.stack.services import EXPORTER, JUPYTER, OLLAMA, PUBLISHED, REDIS, WORKER, Service, is_embedded
 from lab.stack.status import Condition, ServiceState, Status, without_process
 
 if TYPE_CHECKING:
@@ -31,7 +31,9 @@ def read_compose(settings: Settings, reason: str) -> Status:
         services = [_probed(service, settings, reason) for service in shown]
     else:
         services = [_of_table(service, settings, parts) for service in shown]
-        services += [_missing(service, settings) for service in (REDIS, WORKER) if service.wanted(settings) and service.name not in parts]
+        services += [
+            _missing(service, settings) for service in (REDIS, WORKER, EXPORTER) if service.wanted(settings) and service.name not in parts
+        ]
         services += [_other(name, parts) for name in parts if _counts(name, parts)]
     models = read_models(settings) if services[0].state == "running" else []
     return Status("compose", reason or f"containers of the Compose project {_project(settings, parts)}", services, models)

@@ -9,7 +9,19 @@ if TYPE_CHECKING:
     from docker import DockerClient
 
 SOON = 3  # seconds for a registry to tell whether it has an image
-IMAGES = ("ollama_image", "chroma_image", "python_image", "debian_image", "sandbox_image", "handover_image", "redis_image")
+IMAGES = (
+    "ollama_image",
+    "chroma_image",
+    "python_image",
+    "debian_image",
+    "sandbox_image",
+    "handover_image",
+    "redis_image",
+    "prometheus_image",
+    "grafana_image",
+)
+
+PROFILES = {"redis_image": "production", "prometheus_image": "monitoring", "grafana_image": "monitoring"}  # needed with these only
 
 
 def missing(client: "DockerClient", settings: Settings) -> dict[str, str]:
@@ -17,7 +29,7 @@ def missing(client: "DockerClient", settings: Settings) -> dict[str, str]:
     from docker.errors import ImageNotFound
 
     found = {}
-    for name in (name for name in IMAGES if name != "redis_image" or "production" in settings.profiles):
+    for name in (name for name in IMAGES if name not in PROFILES or PROFILES[name] in settings.profiles):
         image = getattr(settings, name)
         try:
             client.images.get(image)

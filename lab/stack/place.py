@@ -12,7 +12,7 @@ from lab.settings import Place, Settings
 from lab.stack.ports import is_free
 from lab.stack.services import OLLAMA, PUBLISHED, SERVICES, Service, is_embedded
 
-PROFILES = ("production",)  # the further parts of the lab that can be switched on
+PROFILES = ("production", "monitoring")  # the further parts of the lab that can be switched on
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,10 @@ from lab.stack.web import get_json
 Command = Callable[[Settings, Place], list[str]]
 Ask = Callable[[Settings, float], dict[str, Any] | None]
 # Settings that belong to one service alone, and those of the lab around them; an address is everybody's.
-ALONE = ("ollama_", "chroma_", "redis_", "jupyter_", "lab_", "docker_", "proxy_", "compose_", "download_", "start_")
+ALONE = (
+    *("ollama_", "chroma_", "redis_", "jupyter_", "lab_", "docker_", "proxy_", "compose_", "download_", "start_"),
+    *("exporter_", "prometheus_", "grafana_"),
+)
 ADDRESSES = ("ollama_host", "chroma_host", "chroma_port", "redis_url", "redis_port", "redis_password", "compose_profiles")
 
 
@@ -43,6 +46,7 @@ class Service:
     prepare: Callable[[Settings], None] | None = None  # what is done before each start
     finish: Callable[[Settings], float] | None = None  # seconds that it takes at most to finish what it has begun
     profile: str = ""  # it is started with this profile only
+    reads: tuple[str, ...] = ()  # settings of other services that it needs too
     rag: bool = False  # it answers questions, so all settings about that are its own
 
     def url(self, settings: Settings) -> str:
@@ -82,7 +86,7 @@ class Service:
 
     def _reads(self, name: str) -> bool:
         shared = self.rag and (name in ADDRESSES or not name.startswith(ALONE))
-        return (shared or name.startswith(f"{self.name}_")) and not name.endswith("_image")
+        return (shared or name in self.reads or name.startswith(f"{self.name}_")) and not name.endswith("_image")
 
     def answer(self, settings: Settings, timeout: float = 1.0) -> dict[str, Any] | None:
         """What it answers when it runs as it should, else None."""
@@ -109,15 +113,28 @@ WORKER = Service(
     profile="production",
     rag=True,
 )
+EXPORTER = Service(
+    *("exporter", "exporter", "EXPORTER_PORT", "exporter_url", commands.exporter, "/health", "status"),
+    profile="monitoring",
+    reads=("ollama_host", "chroma_host", "chroma_port", "ollama_models", "lab_place"),
+)
+PROMETHEUS = Service(
+    *("prometheus", "Prometheus", "PROMETHEUS_PORT", "prometheus_url", commands.prometheus, "/api/v1/status/buildinfo", "status"),
+    prepare=answers.prepare_prometheus,
+    profile="monitoring",
+    reads=("api_url", "exporter_port", "worker_metrics_port", "compose_profiles"),
+)
 JUPYTER = Service("jupyter", "JupyterLab", "JUPYTER_PORT", "jupyter_url", commands.jupyter, "/api", "version")
 PROXY = Service("proxy", "API proxy", "PROXY_PORT", "proxy_url", None, "/health", "status", profile="production")
-SERVICES: tuple[Service, ...] = (OLLAMA, CHROMA, REDIS, API, WORKER, JUPYTER)  # those that the local starter starts
-PUBLISHED = (OLLAMA, CHROMA, API, JUPYTER, PROXY)  # those that have a port of this machine in the place compose
+GRAFANA = Service("grafana", "Grafana", "GRAFANA_PORT", "grafana_url", None, "/api/health", "database", profile="monitoring")
+SERVICES: tuple[Service, ...] = (OLLAMA, CHROMA, REDIS, API, WORKER, EXPORTER, PROMETHEUS, JUPYTER)  # that the local starter starts
+PUBLISHED = (OLLAMA, CHROMA, API, JUPYTER, PROXY, PROMETHEUS, GRAFANA)  # those that have a port of this machine in the place compose
 # The settings that `lab up` decides about; it keeps them in the state folder for other terminals and for notebooks.
 CHOICES = (
     *("lab_place", "compose_project_name", "compose_profiles", "chat_model"),
     *("ollama_host", "ollama_port", "chroma_host", "chroma_port", "api_port", "jupyter_port", "jupyter_token"),
     *("redis_port", "redis_password", "proxy_port"),
+    *("prometheus_port", "exporter_port", "worker_metrics_port", "grafana_port", "grafana_password"),
 )
 NAMES = tuple(service.name for service in SERVICES)
 

@@ -86,6 +86,7 @@ class Starter:
             what = f"{service.title} is set to {url}, and the lab can start it on this machine only."
             raise SettingError(what, f"Remove {service.address.upper()} from .env and from the environment.")
         require_free(service, self.settings)
+        service.command_line(self.settings, self.place)  # a program that is missing is told before the first service is started
 
     def _start(self, service: Service) -> None:
         log = self._log(service)

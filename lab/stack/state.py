@@ -13,7 +13,7 @@ from lab.errors import LabError, SettingError
 from lab.files import write_whole
 from lab.stack.process import Record
 
-SECRETS = ("jupyter_token", "redis_password")  # made at the first start, and kept: browsers, scripts and data know them
+SECRETS = ("jupyter_token", "redis_password", "grafana_password")  # made at the first start, and kept: browsers, scripts and data know them
 
 
 @dataclass

@@ -10,13 +10,20 @@ import pytest
 from lab.settings import ROOT
 
 HERE = Path(__file__).parent
+ENGINE = "require_engine()"  # what a lesson calls that cannot do without
 
 
 def pytest_collection_modifyitems(items):
-    """Two at once are two lessons: one lesson's tests share what it makes, such as containers of one name."""
+    """Two at once are two lessons: one lesson's tests share what it makes, such as files. Those with containers share one engine."""
     for item in items:
         lesson = getattr(item, "callspec", None) and item.callspec.id.partition("-")[0]
-        item.add_marker(pytest.mark.xdist_group(lesson or item.path.stem))
+        item.add_marker(pytest.mark.xdist_group("engine" if lesson and needs_engine(lesson) else lesson or item.path.stem))
+
+
+def needs_engine(lesson):
+    """True for a lesson that works with containers, by the file's name without its suffix."""
+    path = ROOT / "solutions" / f"{lesson}.ipynb"
+    return path.exists() and ENGINE in path.read_text("utf-8")
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +54,7 @@ def engine_if_needed(request):
     """engine_if_needed(path) skips the test, with the reason, when that lesson needs a Docker Engine and none answers."""
 
     def require(path):
-        if "require_engine()" in path.read_text("utf-8"):
+        if ENGINE in path.read_text("utf-8"):
             request.getfixturevalue("engine")
 
     return require

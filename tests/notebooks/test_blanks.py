@@ -1,24 +1,38 @@
 """What learners open: Run All reaches the end, and every check says that nothing was attempted yet."""
 
 import re
+from functools import cache
 
 import pytest
 
 from lab.course.execute import execute
 from lab.course.gates import CHECK
 from lab.course.notebook import code_cells, read
+from lab.errors import LabError
 from lab.settings import ROOT
 
 BLANKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 pytestmark = pytest.mark.timeout(1800)  # whichever test of a lesson comes first runs it
 
 
-@pytest.fixture(scope="module", params=BLANKS, ids=lambda path: path.stem)
+@pytest.fixture(params=BLANKS, ids=lambda path: path.stem)
 def ran(request, lab_with_handbook, engine_if_needed):
     engine_if_needed(request.param)
-    notebook = read(request.param)
-    execute(notebook, request.param.parent)
+    notebook, error = run(request.param)
+    if error:
+        raise error
     return notebook
+
+
+@cache  # not a fixture's scope: with two processes, pytest ends and begins those between the tests of one lesson
+def run(path):
+    """The notebook after Run All, and what stopped it."""
+    notebook = read(path)
+    try:
+        execute(notebook, path.parent)
+    except LabError as error:
+        return notebook, error
+    return notebook, None
 
 
 def test_run_all_reaches_the_end(ran):

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from lab.evaluate.ab.experiments import CHUNKING, CHUNKS, RERANKING, changed, create
 from lab.evaluate.ab.manager import ABTestManager
-from lab.evaluate.judge import correct
-from lab.evaluate.metrics import grade, hit, reciprocal_rank
+from lab.evaluate.facts import correct
 from lab.evaluate.questions import Question
+from lab.evaluate.ranking import hit, reciprocal_rank
+from lab.evaluate.relevance import SECTION, grade
 from lab.evaluate.run import Progress
 from lab.settings import Settings, get_settings
 
@@ -102,4 +103,4 @@ def _ranked(question: Question | str, hits: "list[Hit]") -> Figures:
     if isinstance(question, str) or not question.answerable:
         return figures
     grades = [grade(question, one.source, one.section, one.text) for one in hits]
-    return {**figures, **{f"hit@{k}": float(hit(grades, k)) for k in (1, 3)}, "mrr": reciprocal_rank(grades)}
+    return {**figures, **{f"hit@{k}": float(hit(grades, k, SECTION)) for k in (1, 3)}, "mrr": reciprocal_rank(grades, SECTION)}

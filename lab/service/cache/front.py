@@ -11,6 +11,7 @@ from cachetools import LRUCache
 from pydantic import BaseModel
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from lab.observe import log
 from lab.service.cache.answers import AnswerCache
 from lab.service.cache.asked import Asked, Hit, Placed
 from lab.service.cache.wire import send as sendable
@@ -59,6 +60,7 @@ def _is_special(scope: Scope) -> bool:
 
 
 async def _send(scope: Scope, hit: Hit, model: type[BaseModel], started: float, send: Send) -> None:
+    log.note(cached=hit.level)
     body = sendable(hit.kept, hit.level, time.perf_counter() - started, model)
     scope["route"] = ROUTES[scope["path"]]
     headers = [(b"content-length", b"%d" % len(body)), (b"content-type", b"application/json"), (b"x-cache", hit.level.encode())]

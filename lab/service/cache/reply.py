@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from fastapi import Request, Response
 from pydantic import BaseModel
 
+from lab.observe import log
 from lab.service.cache.answers import AnswerCache
 from lab.service.cache.asked import Asked, Hit
 from lab.service.cache.wire import send
@@ -30,6 +31,7 @@ async def reply(request: Request, asked: Asked, model: type[Model], call: Call[A
         return _sent(hit, model, started)
     gate: Gate = request.app.state.gate
 
+    @request.app.state.metrics.rag.track_query  # what is kept, or computed for somebody else, is no new question
     async def compute() -> Model:
         return finish(await gate.run(call, asked.collection))
 
@@ -44,5 +46,6 @@ def wishes(request: Request) -> tuple[bool, bool]:
 
 
 def _sent(hit: Hit, model: type[BaseModel], started: float) -> Response:
+    log.note(cached=hit.level)
     body = send(hit.kept, hit.level, time.perf_counter() - started, model)
     return Response(body, media_type="application/json", headers={"X-Cache": hit.level})

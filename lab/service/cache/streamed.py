@@ -1,7 +1,9 @@
 """Answers as events: a kept one in two events, and a new one that is kept when its last event is told."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
+from lab.observe.track import Track
 from lab.service.answering import Step
 from lab.service.cache.answers import AnswerCache
 from lab.service.cache.asked import Hit, Wanted
@@ -30,20 +32,26 @@ class Kept:
 
 
 class Keeping:
-    """The steps of a new answer, which is kept before its last step goes out."""
+    """The steps of a new answer, which is kept before its last step goes out. `track` ends when they do."""
 
-    def __init__(self, steps: Pieces[Step], cache: AnswerCache[QueryResponse], wanted: Wanted):
-        self._steps, self._cache, self._wanted = steps, cache, wanted
+    def __init__(self, steps: Pieces[Step], cache: AnswerCache[QueryResponse], wanted: Wanted, track: Track):
+        self._steps, self._cache, self._wanted, self._track = steps, cache, wanted, track
 
     def __aiter__(self) -> AsyncIterator[Step]:
         return self
 
     async def __anext__(self) -> Step:
-        step = await anext(self._steps)
+        try:
+            step = await anext(self._steps)
+        except BaseException as error:
+            self._track.end(error)
+            raise
         if isinstance(step, QueryResponse):
+            self._track.end()
             await self._cache.keep(self._wanted, step)
         return step
 
     async def aclose(self) -> None:
         """Nobody reads on: the work ends."""
+        self._track.end(asyncio.CancelledError())
         await self._steps.aclose()

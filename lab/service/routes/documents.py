@@ -65,7 +65,7 @@ async def delete(
     folder: Annotated[Words, Query(description="where it came from")] = HANDED_OVER,
 ) -> Deleted:
     """Remove a document. One of a folder comes back when that folder is ingested again."""
-    change = answers.changing(collection_name or settings.collection, lambda rag: rag.documents.delete(document_id, folder))
+    change = answers.changing(collection_name or settings.collection, lambda rag: indexing.delete(rag, document_id, folder))
     return Deleted(id=document_id, chunks=await turn.run(change, collection_name))
 
 

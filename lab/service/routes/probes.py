@@ -1,5 +1,6 @@
 """Is it alive, is it ready, how is it doing: asked by Docker, by load balancers, by Prometheus and by people."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -39,4 +40,4 @@ async def ready(response: Response, look: Looked) -> Readiness:
 async def metrics(measured: Measured, look: Looked) -> Response:
     """Counters, durations and what is going on, as Prometheus reads it."""
     await look.now()
-    return Response(measured.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+    return Response(await asyncio.to_thread(measured.text), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -5,13 +5,15 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
-from lab.service.answering import steps
+from lab.observe import log
+from lab.service.answering import Step, steps
 from lab.service.cache.asked import Asked, Hit, Wanted
 from lab.service.cache.reply import reply, wishes
 from lab.service.cache.streamed import Keeping, Kept
 from lab.service.events import Events
 from lab.service.models import QueryRequest, QueryResponse
 from lab.service.openapi import WORKING, may
+from lab.service.pieces import Pieces
 from lab.service.routes.depends import Turn
 
 router = APIRouter(tags=["questions"])
@@ -40,8 +42,7 @@ async def query(asked: QueryRequest, request: Request) -> Any:
     """Answer a question from the documents, with all passages that were found; `timings` tell where the time went."""
     if asked.stream or EVENTS in request.headers.get("accept", ""):
         return await _events(asked, request)
-    metrics = request.app.state.metrics
-    return await reply(request, _of(asked, request), QueryResponse, lambda rag: steps(rag, asked, metrics), _response)
+    return await reply(request, _of(asked, request), QueryResponse, lambda rag: steps(rag, asked), _response)
 
 
 async def _events(asked: QueryRequest, request: Request) -> Events:
@@ -49,9 +50,15 @@ async def _events(asked: QueryRequest, request: Request) -> Events:
     cache, wanted = request.app.state.cache, _of(asked, request)
     found = await cache.find(wanted) if all(wishes(request)) else Wanted(wanted, None)
     if isinstance(found, Hit):
+        log.note(cached=found.level)
         return Events(Kept(found, time.perf_counter() - started))
-    turn, metrics = Turn(request.app.state.gate, request.receive), request.app.state.metrics
-    return Events(Keeping(await turn.stream(lambda rag: steps(rag, asked, metrics), asked.collection_name), cache, found))
+    turn, track = Turn(request.app.state.gate, request.receive), request.app.state.metrics.rag.query()
+    try:
+        made: Pieces[Step] = await turn.stream(lambda rag: steps(rag, asked), asked.collection_name)
+    except BaseException as error:
+        track.end(error)
+        raise
+    return Events(Keeping(made, cache, found, track))
 
 
 def _of(asked: QueryRequest, request: Request) -> Asked:

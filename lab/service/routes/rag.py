@@ -6,9 +6,10 @@ from fastapi import APIRouter, Query, Request
 
 from lab.rag.answer import IngestReport
 from lab.rag.pipeline import Rag
-from lab.service.answering import counted
+from lab.service.answering import measured
 from lab.service.cache.asked import Asked
 from lab.service.cache.reply import reply
+from lab.service.indexing import counted
 from lab.service.models import Answered, Ingested, Question, Text, Words
 from lab.service.openapi import WORKING, may
 from lab.service.routes.depends import Answers, Asking, Given
@@ -21,7 +22,7 @@ async def ingest(body: Text, turn: Asking, answers: Answers, settings: Given) ->
     """Bring a text into the index. The same text twice changes nothing."""
 
     def change(rag: Rag) -> IngestReport:
-        return rag.ingest_text(body.text, body.source)
+        return counted(lambda: rag.ingest_text(body.text, body.source))
 
     return Ingested.of(await turn.run(answers.changing(settings.collection, change)))
 
@@ -29,9 +30,9 @@ async def ingest(body: Text, turn: Asking, answers: Answers, settings: Given) ->
 @router.post("/rag", response_model=Answered, tags=["questions"], responses=may(404))
 async def ask(body: Question, request: Request) -> Any:
     """Answer a question from the documents, with the passages that the answer rests on."""
-    settings, metrics = request.app.state.settings, request.app.state.metrics
+    settings = request.app.state.settings
     asked = Asked("rag", body.query, settings.collection, settings.top_k)
-    return await reply(request, asked, Answered, lambda rag: counted(rag.steps(body.query), metrics), Answered.of)
+    return await reply(request, asked, Answered, lambda rag: measured(rag, body.query), Answered.of)
 
 
 @router.get("/rag", response_model=Answered, tags=["questions"], responses=may(404))

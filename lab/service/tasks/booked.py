@@ -12,6 +12,7 @@ from kombu.exceptions import OperationalError
 from redis import RedisError
 
 from lab.errors import InputError, LabError, ModelError, ServiceError
+from lab.service.tasks import measure
 from lab.service.tasks.book import Book
 from lab.settings import get_settings
 
@@ -61,20 +62,27 @@ class Booked(Task):
 
     def on_retry(self, exc: BaseException, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
         """Celery's hook, when a further attempt was sent."""
+        measure.ended(self.name, "retried")
         book().retry(task_id)
 
     def on_success(self, retval: Any, task_id: str, args: Any, kwargs: Any) -> None:
         """Celery's hook, when the result is stored."""
-        if record := book().find([task_id])[0][0]:
+        record = book().find([task_id])[0][0]
+        if record:
             book().end(record, "completed")
+        if not record or record.outcome == "completed":  # else it was taken back meanwhile, and counted there
+            measure.ended(self.name, "completed")
 
     def on_failure(self, exc: BaseException, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
         """Celery's hook; after a hard time limit it is called in the worker's main process."""
         if of_the_queue(exc):
             return  # not the task's fault, and it may even be done: it stays open, and will be sent again
-        if record := book().find([task_id])[0][0]:
-            book().end(record, "failed", reason(exc), dead=not isinstance(exc, InputError))
+        record, dead = book().find([task_id])[0][0], not isinstance(exc, InputError)
+        if record:
+            book().end(record, "failed", reason(exc), dead=dead)
             book().trim_dead()
+        if not record or record.outcome == "failed":
+            measure.ended(self.name, "dead" if dead else "failed")
 
 
 def pause(attempts: int) -> float:

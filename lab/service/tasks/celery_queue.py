@@ -13,6 +13,7 @@ from lab.observe.log import request_id
 from lab.service.models.documents import Document
 from lab.service.models.query import QueryRequest
 from lab.service.models.tasks import BatchIssued, TaskIssued, TaskStatus
+from lab.service.tasks import measure
 from lab.service.tasks.book import Book
 from lab.service.tasks.broker import Broker
 from lab.service.tasks.queue import QueueAway
@@ -68,6 +69,8 @@ class CeleryQueue:
             ]
             for one in open_ones:
                 self.book.end(one, "cancelled")
+                if one.outcome == "cancelled":
+                    measure.ended(one.name, "cancelled")
             if running := [one.id for one in open_ones if one.begun]:
                 self.app.control.revoke(running, terminate=True)
         return self.status(owner, task_id)

@@ -11,9 +11,11 @@ from typing import Any
 from celery import signals
 
 from lab.observe import log as observe
+from lab.service.tasks import measure
 
 log = logging.getLogger("lab.worker")
 _began: dict[str, float] = {}  # by task; a process has one at a time
+_noted: dict[str, Any] = {}  # of that one: model, times, tokens
 
 
 def connect() -> None:
@@ -42,12 +44,14 @@ def without_arguments(record: logging.LogRecord) -> bool:
 
 
 def _begin(task_id: str, task: Any, **_: Any) -> None:
-    observe.request_id.set(task.request.get("request_id") or "")
+    global _noted
+    _noted = observe.open_request(task.request.get("request_id") or "")
     _began[task_id] = time.perf_counter()
 
 
 def _end(task_id: str, task: Any, state: str | None = None, **_: Any) -> None:
     seconds = round(time.perf_counter() - _began.pop(task_id, time.perf_counter()), 3)
+    measure.took(task.name, seconds)
     fields = {"task_id": task_id, "task": task.name, "state": state, "seconds": seconds, "attempt": task.request.retries + 1}
-    log.info("task", extra=fields)
+    log.info("task", extra={**_noted, **fields})
     observe.request_id.set("")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from lab.observe.current import current
 from lab.service.answering import answer as answer_with
 from lab.service.indexing import index as index_with
 from lab.service.models import Document, QueryRequest
@@ -18,5 +19,5 @@ def index(documents: list[dict[str, Any]], collection: str | None) -> dict[str, 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
     """Answer a question."""
     asked = QueryRequest.model_validate(request)
-    with own_pipelines().borrow(asked.collection_name) as rag:
+    with current().rag.query(), own_pipelines().borrow(asked.collection_name) as rag:
         return answer_with(rag, asked).model_dump(mode="json")

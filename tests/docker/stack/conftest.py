@@ -67,7 +67,7 @@ def environment(ports: Callable[[], int]) -> dict[str, str]:
     env = {name: value for name, value in os.environ.items() if name.lower() not in Settings.model_fields}
     socket = os.environ.get("DOCKER_HOST", "").removeprefix("unix://")
     env |= {"DOCKER_SOCKET": socket} if socket.startswith("/") else {}
-    env |= {f"{name}_PORT": str(ports()) for name in ("OLLAMA", "CHROMA", "API", "JUPYTER", "PROXY")}
+    env |= {f"{name}_PORT": str(ports()) for name in ("OLLAMA", "CHROMA", "API", "JUPYTER", "PROXY", "PROMETHEUS", "GRAFANA")}
     return env | {"CHAT_MODEL": "smollm2:135m"}
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from lab.evaluate.calibrate import calibrate
 from lab.evaluate.compare import compare
-from lab.evaluate.measure import chunks, evaluate, questions_file
+from lab.evaluate.measure import evaluate, indexed, questions_file
 from lab.evaluate.questions import load
 from lab.rag.pipeline import Rag
 
@@ -57,7 +57,7 @@ def test_documents_of_another_folder_in_the_collection_take_no_place(asked, ques
     for number in range(4):
         (tmp_path / f"copy{number}.md").write_text((asked.corpus / "volumes.md").read_text("utf-8") + f"\n{number}\n")
     Rag.open(asked).ingest(tmp_path)
-    own = {one.id for one in chunks(asked)}
+    own = {one.id for one in indexed(Rag.open(asked))}
     for row in evaluate(asked, questions, silent, ["hybrid"], answers=False)["retrieval"]:
         assert row["found"]
         assert set(row["found"]) <= own

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from lab.evaluate.judge import correct
+from lab.evaluate.facts import correct
 from lab.evaluate.measure import questions_file
 from lab.evaluate.questions import Question, choose, load
 from lab.rag.timings import Clock

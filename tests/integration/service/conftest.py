@@ -36,7 +36,9 @@ class Workers:
 
     def _environment(self) -> dict[str, str]:
         own = ("redis_url", "lab_home", "worker_time_limit", "worker_redelivery", "worker_retries", "worker_deaths", "worker_concurrency")
-        return {**os.environ, **{name.upper(): str(getattr(self.settings, name)) for name in own}}
+        given = {name.upper(): str(getattr(self.settings, name)) for name in (*own, "worker_metrics_port")}
+        # here already: the nursery imports prometheus_client, which looks at it, before it becomes a worker
+        return {**os.environ, **given, "PROMETHEUS_MULTIPROC_DIR": str(self.folder / "metrics")}
 
     def begin(self, seconds: float = 0.05, *options: str) -> psutil.Process:
         assert self._nursery.stdin and self._nursery.stdout
@@ -80,8 +82,9 @@ def redis_of_module(tmp_path_factory: pytest.TempPathFactory, free_port: Callabl
 
 
 @pytest.fixture(scope="module")
-def queue_settings(redis_of_module: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return load_settings(redis_url=redis_of_module.url, lab_home=tmp_path_factory.mktemp("home"), **QUICK)
+def queue_settings(redis_of_module: RedisServer, tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]) -> Settings:
+    home = tmp_path_factory.mktemp("home")
+    return load_settings(redis_url=redis_of_module.url, lab_home=home, worker_metrics_port=free_port(), **QUICK)
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ class SlowRag:
     def open(cls, settings: Any) -> "SlowRag":
         return cls()
 
-    def steps(self, question: str, **_: Any) -> Any:
+    def steps(self, question: str, *_: Any) -> Any:
         yield Found(cast(Query, None), [], Trace(question))
         held = question == "hold"
         ends = time.monotonic() + (60 if held else float(question))

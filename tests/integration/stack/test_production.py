@@ -80,7 +80,7 @@ def test_stopped_it_forgets_the_profile_and_keeps_data_and_password(production):
     password = settings(production)["redis_password"]
     said = production.run("down").stdout
     assert said == f"Stopped: {', '.join(PARTS)}.\n"
-    assert settings(production).keys() == {"jupyter_token", "redis_password"}
+    assert settings(production).keys() == {"jupyter_token", "redis_password", "grafana_password"}
     assert settings(production)["redis_password"] == password
     assert (production.home / "redis" / "appendonlydir").exists() or (production.home / "redis" / "appendonly.aof").exists()
 

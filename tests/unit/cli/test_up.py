@@ -35,3 +35,14 @@ def test_without_the_wish_nothing_is_opened(opened, tmp_path):
     up.command(browser=False)
     assert opened == []
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("place", "told"), [("embedded", ["Prometheus"]), ("compose", ["Prometheus", "Grafana"])])
+def test_with_the_profile_monitoring_its_pages_are_told(monkeypatch, capsys, tmp_path, place, told):
+    own = load_settings(lab_home=tmp_path, lab_place=place, compose_profiles="monitoring", grafana_password="s3cret")
+    monkeypatch.setattr(lifecycle, "up", lambda *_, **__: (own, Choice(place, "because")))
+    monkeypatch.setattr(progress, "view_for", lambda console: nullcontext())
+    up.command(browser=False)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(":")[0] for line in lines[2:]] == told
+    assert ("password s3cret" in lines[-1]) == (place == "compose")

@@ -24,8 +24,8 @@ def filled(value: Any) -> Any:
 
 COMPOSE: dict[str, Object] = filled(yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))["services"])
 STACK: dict[str, Object] = filled(yaml.safe_load((ROOT / "deploy" / "swarm" / "stack.yaml").read_text("utf-8"))["services"])
-# what belongs to one machine: JupyterLab, its sandbox, and what gives it a look at the engine
-ONE_MACHINE = {"jupyter", "sandbox", "handover", "docker-proxy"}
+# what belongs to one machine: JupyterLab, its sandbox, what gives it a look at the engine, and monitoring
+ONE_MACHINE = {"jupyter", "sandbox", "handover", "docker-proxy", "exporter", "prometheus", "grafana"}
 EXAMPLE = "secret.example.yaml"  # shown, not applied
 
 

@@ -58,6 +58,14 @@ def test_a_request_is_one_line_of_the_log(caplog: pytest.LogCaptureFixture) -> N
     assert line.endswith("POST /api/chat")
 
 
+@pytest.mark.parametrize(("sent", "told"), [(b"abc-1", " request_id=abc-1"), (b"forged\nline", ""), (b"", "")])
+def test_a_line_ends_with_the_id_that_the_request_came_with(caplog: pytest.LogCaptureFixture, sent: bytes, told: str) -> None:
+    caplog.set_level("INFO", "lab.engine")
+    client = Client({"type": "http.request", "body": b""})
+    asyncio.run(AccessLog(echo)({**SCOPE, "headers": [(b"x-request-id", sent)]}, client.receive, client.send))
+    assert caplog.records[-1].getMessage().endswith(f"POST /api/chat{told}")
+
+
 def test_an_unforeseen_error_is_answered_and_logged_with_its_place(caplog: pytest.LogCaptureFixture) -> None:
     answer = request(AccessLog(fail))
     assert (answer.status_code, answer.json()) == (500, {"error": "internal error: nobody foresaw this"})

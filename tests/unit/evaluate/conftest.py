@@ -15,7 +15,7 @@ def found() -> Callable[..., Row]:
 
     def make(question: str = "q1", *grades: int, mode: str = "hybrid", language: str = "en") -> Row:
         row = {"id": question, "language": language, "mode": mode, "ms": 10.0}
-        return {**row, "grades": list(grades), "ndcg": 0.5, "found": []}
+        return {**row, "grades": list(grades), "judged": [2, 1, 1], "found": []}
 
     return make
 

@@ -1,57 +1,103 @@
+import asyncio
+import json
+import warnings
+from collections.abc import Callable
+
 import pytest
+from langchain_ollama import ChatOllama
 
-from lab.evaluate.judge import correct
-from lab.evaluate.questions import Question
-
-
-def asked(*groups: tuple[str, ...]) -> Question:
-    return Question("q", "en", "?", "answer", groups, "a.md", "A")
+from lab.course.scripted_chat import scripted_chat
+from lab.evaluate.judge import Judge, Scores, Verdict
+from lab.evaluate.judged import judged
 
 
-@pytest.mark.parametrize(
-    ("answer", "right"),
-    [
-        ("Models are not deleted; they stay in the volume.", True),
-        ("MODELS ARE KEPT in the\nvolume", True),
-        ("Models are kept.", False),
-        ("The volume is large.", False),
-        ("", False),
-    ],
-)
-def test_every_group_needs_one_of_its_variants(answer, right):
-    assert correct(asked(("not deleted", "kept"), ("volume",)), answer) is right
+def points(accuracy: object = 4, **values: object) -> str:
+    scores = {"reasoning": "r", "accuracy_score": accuracy, "relevance_score": 5, "completeness_score": 3}
+    return json.dumps({**scores, **values})
 
 
-@pytest.mark.parametrize(
-    ("variant", "answer"),
-    [
-        ("docker ps -a", "Use `docker ps -a` now."),
-        ("`NUM_CTX`", "Set num_ctx."),
-        ("port 8000", "**Port** 8000"),
-        ("Dockerが管理", "Docker が管理する"),
-        ("8000番", "８０００番です"),
-    ],
-)
-def test_code_marks_case_width_and_blanks_are_no_difference(variant, answer):
-    assert correct(asked((variant,)), answer)
+def told(*replies: str | Callable[[dict], str], **options: object) -> tuple[Verdict, list[dict]]:
+    with scripted_chat(*replies) as server:
+        judge = Judge(ChatOllama(model="judge", base_url=server.url), **options)
+        return asyncio.run(judge.score("Are models kept?", "Yes, they are.", "They are kept.")), server.asked
+
+
+def test_points_come_from_json_that_a_schema_binds():
+    verdict, asked = told(points())
+    assert (verdict.points, verdict.failures, verdict.failed, verdict.good()) == (4, (), False, True)
+    fields = asked[0]["format"]["properties"]
+    assert next(iter(fields)) == "reasoning"
+    assert (fields["accuracy_score"]["minimum"], fields["accuracy_score"]["maximum"]) == (1, 5)
+
+
+def test_temperature_and_seed_are_fixed():
+    _, asked = told(points(), repeats=2)
+    assert [(one["options"]["temperature"], one["options"]["seed"]) for one in asked] == [(0.0, 1), (0.0, 2)]
 
 
 @pytest.mark.parametrize(
-    ("variant", "answer", "right"),
+    ("reply", "why"),
     [
-        ("8000", "Port 18000.", False),
-        ("8000", "Port 80001.", False),
-        ("8000", "Port 8000.", True),
-        ("kept", "Models are unkept.", False),
-        ("--rm", "docker run --rm", True),
-        ("8000番", "ポート8000番です", True),
-        ("コンテナ", "各コンテナの", True),
-        ("Docker", "はDockerが", True),
+        (f"```json\n{points(7)}\n```", "accuracy_score: Input should be less than or equal to 5"),
+        ("I give it 5 of 5.", "Invalid json output"),
+        (points("5"), "accuracy_score: Input should be a valid integer"),
+        (points(0), "accuracy_score: Input should be greater than or equal to 1"),
+        (json.dumps({"reasoning": "r"}), "accuracy_score: Field required"),
     ],
 )
-def test_a_variant_is_a_whole_word_or_number_unless_it_is_japanese(variant, answer, right):
-    assert correct(asked((variant,)), answer) is right
+def test_a_reply_that_cannot_be_used_is_told_and_asked_for_again(reply, why):
+    verdict, asked = told(reply, points())
+    assert (verdict.points, len(asked)) == (4, 2)
+    assert why in verdict.failures[0]
+    assert why in asked[1]["messages"][-1]["content"]
 
 
-def test_a_question_that_asks_for_nothing_has_no_right_answer():
-    assert not correct(asked(), "anything")
+def test_a_judge_that_never_gives_points_fails_and_is_counted():
+    verdict, asked = told("no", attempts=3)
+    assert (verdict.failed, verdict.points, verdict.good(), len(verdict.failures), len(asked)) == (True, None, False, 3, 3)
+
+
+def test_a_server_that_is_away_is_a_failure_and_no_exception():
+    with scripted_chat("x") as server:
+        url = server.url
+    verdict = asyncio.run(Judge(ChatOllama(model="judge", base_url=url), attempts=1).score("q", "a", "e"))
+    assert verdict.failed
+    assert "Error" in verdict.failures[0]
+
+
+def test_repeats_give_the_median_and_the_spread():
+    verdict, _ = told(points(1, relevance_score=1, completeness_score=1), points(4), points(5, relevance_score=5), repeats=3)
+    assert (verdict.points, len(verdict.scores)) == (4, 3)
+    assert verdict.spread == pytest.approx(13 / 3 - 1)
+
+
+def test_the_answer_stands_between_marks_that_it_cannot_know():
+    _, asked = told(points())
+    rules, shown = (one["content"] for one in asked[0]["messages"])
+    mark = shown.split("<")[1].split(">")[0]
+    assert shown.endswith(f"<{mark}>\nYes, they are.\n</{mark}>")
+    assert f"<{mark}>" in rules
+
+
+def test_without_the_guard_the_answer_stands_bare():
+    _, asked = told(points(), guarded=False)
+    assert "<answer" not in asked[0]["messages"][-1]["content"]
+
+
+def test_a_judge_of_its_own_answers_is_warned_about():
+    with pytest.warns(UserWarning, match="judges its own answers"):
+        Judge(ChatOllama(model="a"), generator="a")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Judge(ChatOllama(model="a"), generator="b")
+
+
+def test_failed_judgements_stay_in_the_figures():
+    scores = Scores(reasoning="r", accuracy_score=4, relevance_score=4, completeness_score=4)
+    found = judged([Verdict((scores,)), Verdict((scores,), ("bad",)), Verdict((), ("bad",) * 3)])
+    assert (found.answers, found.failed, found.retried, found.points.value) == (3, 1, 4, 4)
+    assert (found.at_worst, found.at_best) == (3, pytest.approx(13 / 3))
+
+
+def test_nothing_judged_has_no_figures():
+    assert (judged([]).points, judged([]).at_worst) == (None, None)

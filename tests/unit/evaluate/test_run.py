@@ -1,6 +1,6 @@
 import pytest
 
-from lab.evaluate.judge import correct
+from lab.evaluate.facts import correct
 from lab.evaluate.questions import Question
 from lab.evaluate.run import answer, retrieve
 from lab.rag.answer import Answer, Citation, Sentence
@@ -39,7 +39,7 @@ def test_only_questions_with_an_answer_are_searched_for(steps):
     every = [("a.md", "A > Other", "text"), ("a.md", "A > Backup", "text")]
     (row,) = retrieve(FakeRag(), "dense", [ASKED, OTHER], every, lambda *step: steps.append(step))
     assert (row["id"], row["mode"], row["grades"], row["found"]) == ("q1", "dense", [1, 2], ["0", "1"])
-    assert 0 < row["ndcg"] < 1
+    assert row["judged"] == [2, 1]
     assert steps == [(0, 1, "searching, dense"), (1, 1, "searching, dense")]
 
 

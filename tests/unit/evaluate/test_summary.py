@@ -13,6 +13,7 @@ def only(table):
 def test_hits_are_shares_of_the_questions(found):
     row = only(summarise([found("q1", 2), found("q2", 1, 0, 2), found("q3", 0), found("q4", 0, 1, 0, 2)], [])["retrieval"])
     assert (row["hit@1"], row["hit@3"], row["hit@10"], row["article@3"]) == (0.25, 0.5, 0.75, 0.75)
+    assert (row["precision@3"], row["recall@3"], row["recall@10"]) == (pytest.approx(2 / 12, abs=1e-4), 0.5, 0.75)
     assert row["mrr"] == pytest.approx((1 + 1 / 3 + 0 + 1 / 4) / 4, abs=1e-4)
 
 

@@ -44,3 +44,24 @@ def test_a_stage_that_fails_is_counted(spend):
         spend(0.002)
         raise ValueError
     assert clock.read()["search"] == 2
+
+
+def test_the_whole_of_a_stage_has_what_was_inside_it(spend):
+    clock = Clock()
+    with clock.stage("ground"):
+        spend(1)
+        with clock.stage("embed"):
+            spend(2)
+    with clock.stage("ground"):
+        spend(4)
+    assert clock.whole == {"ground": 7}
+
+
+def test_the_outer_stage_is_the_one_that_broke_and_a_mended_one_is_forgotten(spend):
+    clock = Clock()
+    with pytest.raises(ValueError, match="no vector"), clock.stage("ground"), clock.stage("embed"):
+        raise ValueError("no vector")
+    assert clock.broken == "ground"
+    with clock.stage("generate"):
+        spend(1)
+    assert clock.broken == ""

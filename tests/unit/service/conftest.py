@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 from typing_extensions import override
 
+from lab.observe.current import current
 from lab.rag.answer import Answer, Citation, IngestReport
 from lab.rag.embed import Embedder
 from lab.rag.embedding_models import about
@@ -46,12 +47,14 @@ class FakeRag:
         self.texts[source] = text
         return IngestReport(documents=1, chunks=2, added=int(new), embedded=2 * new)
 
-    def steps(self, question: str) -> Iterator[Found | str | Answer]:
+    def steps(self, question: str, *_: Any) -> Iterator[Found | str | Answer]:
         question = asked(question)
         self._meet()
         yield Found(cast(Query, None), [], Trace(question, prompt_tokens=30, written_tokens=4))
-        yield "It "
-        yield "stays."
+        with current().rag.call("chat") as call:
+            yield "It "
+            yield "stays."
+            call.results.append({"prompt_eval_count": 30, "eval_count": 4})
         passage = Citation(1, "volumes.md", "Volumes > Removal", "A named volume stays.")
         yield Answer(question, "It stays.", "grounded", citations=[passage])
 

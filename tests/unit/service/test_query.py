@@ -135,5 +135,5 @@ def test_answers_and_tokens_are_counted(api):
         api.post("/rag", json={"query": "Does it stay?"}, headers={"Cache-Control": "no-store"})
     counts = api.get("/metrics").text
     assert 'rag_answers_total{state="grounded"} 2.0' in counts
-    assert 'rag_tokens_total{kind="prompt"} 60.0' in counts
-    assert 'rag_tokens_total{kind="completion"} 8.0' in counts
+    assert 'rag_llm_tokens_total{type="prompt"} 60.0' in counts
+    assert 'rag_llm_tokens_total{type="completion"} 8.0' in counts

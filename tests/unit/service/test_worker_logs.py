@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+from types import SimpleNamespace
 
 import pytest
 
@@ -42,3 +43,15 @@ def test_celerys_lines_come_without_the_arguments_of_the_task(written, name, lev
 def test_fields_of_other_lines_stay(written):
     logging.getLogger("lab.worker").warning("task", extra={"data": 5})
     assert json.loads(written.getvalue())["data"] == 5
+
+
+def test_the_line_of_a_task_has_what_was_noted_for_it_and_no_other_task(written):
+    task = SimpleNamespace(name="rag_tasks.query_rag", request=SimpleNamespace(get=lambda name: "mine", retries=0))
+    logs._begin("1", task)
+    observe.note(tokens={"prompt": 30, "completion": 4})
+    logs._end("1", task, "SUCCESS")
+    logs._begin("2", task)
+    logs._end("2", task, "SUCCESS")
+    first, second = (json.loads(line) for line in written.getvalue().splitlines())
+    assert (first["request_id"], first["tokens"]) == ("mine", {"prompt": 30, "completion": 4})
+    assert "tokens" not in second

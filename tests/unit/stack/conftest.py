@@ -1,6 +1,7 @@
 """A lab that is not running, and a stand-in for the servers it asks."""
 
 import json
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -18,6 +19,7 @@ def settings(tmp_path: Path, lab_variables: Callable, monkeypatch: pytest.Monkey
     """Settings of a lab that does not run, on a machine where no Docker Engine answers."""
     for name, value in lab_variables(tmp_path).items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PROMETHEUS_PROGRAM", sys.executable)  # any program: here none is started
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no-docker.sock")
     return load_settings()
 

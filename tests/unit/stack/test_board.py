@@ -4,6 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from lab.course import live
 from lab.stack import board as module
 from lab.stack.board import as_html, as_text, board
 from lab.stack.models import ModelState
@@ -68,7 +69,7 @@ def test_the_button_reads_the_state_anew(settings, states):
 
 
 def test_a_ticked_box_refreshes_until_it_is_unticked(settings, states, monkeypatch, wait_until):
-    monkeypatch.setattr(module, "PERIOD", 0.01)
+    monkeypatch.setattr(live, "PERIOD", 0.01)
     shown = board(settings)
     box = shown.children[0].children[1]
     box.value = True
@@ -79,8 +80,8 @@ def test_a_ticked_box_refreshes_until_it_is_unticked(settings, states, monkeypat
 
 
 def test_a_forgotten_board_goes_quiet(settings, states, monkeypatch, wait_until):
-    monkeypatch.setattr(module, "PERIOD", 0.01)
-    monkeypatch.setattr(module, "LONGEST", 0.03)
+    monkeypatch.setattr(live, "PERIOD", 0.01)
+    monkeypatch.setattr(live, "LONGEST", 0.03)
     box = board(settings).children[0].children[1]
     box.value = True
     wait_until(lambda: not box.value, "the box to be unticked")

@@ -82,7 +82,7 @@ def test_down_tells_the_volumes_and_forgets_the_place(settings, containers):
     up()
     stopped = down()
     assert (stopped.names, stopped.volumes) == (["chroma", "ollama"], ["slipway_chroma"])
-    assert set(remembered(settings)["settings"]) == {"jupyter_token", "redis_password"}
+    assert set(remembered(settings)["settings"]) == {"jupyter_token", "redis_password", "grafana_password"}
     assert remembered(settings)["place"] == "compose"
 
 

@@ -53,7 +53,8 @@ def test_an_owner_that_may_not_be_seen_is_said_so(monkeypatch, taken):
 def test_a_taken_port_names_owner_and_setting(service, taken, monkeypatch):
     monkeypatch.setenv("OLLAMA_HOST", f"127.0.0.1:{taken}")
     settings = load_settings().model_copy(
-        update={f"{name}_port": taken for name in ("chroma", "jupyter", "redis")} | {"api_url": f"http://127.0.0.1:{taken}"}
+        update={f"{name}_port": taken for name in ("chroma", "jupyter", "redis", "exporter")}
+        | {f"{name}_url": f"http://127.0.0.1:{taken}" for name in ("api", "prometheus")}
     )
     with pytest.raises(ServiceError) as error:
         ports.require_free(service, settings)

@@ -15,9 +15,11 @@ from lab.stack.services import (
     API,
     CHOICES,
     CHROMA,
+    EXPORTER,
     JUPYTER,
     NAMES,
     OLLAMA,
+    PROMETHEUS,
     PROXY,
     REDIS,
     SERVICES,
@@ -109,12 +111,14 @@ def test_no_proxy_stands_between_a_service_and_this_machine(service, settings, m
 @pytest.mark.parametrize(
     ("change", "renewed"),
     [
-        ({"chroma_port": 1024}, ["chroma", "api", "worker"]),
+        ({"chroma_port": 1024}, ["chroma", "api", "worker", "exporter"]),
         ({"ollama_keep_alive": "1m"}, ["ollama"]),
         ({"jupyter_token": "new"}, ["jupyter"]),
         ({"chat_model": "other"}, ["api", "worker"]),
         ({"redis_password": "other"}, ["redis", "api", "worker"]),
-        ({"compose_profiles": "production"}, ["api", "worker"]),
+        ({"compose_profiles": "production"}, ["api", "worker", "prometheus"]),
+        ({"exporter_port": 1024}, ["exporter", "prometheus"]),
+        ({"grafana_password": "other", "grafana_port": 1024}, []),
         ({"proxy_port": 1024, "lab_gpu": "off", "start_timeout": 5, "python_image": "other"}, []),
     ],
 )
@@ -137,9 +141,14 @@ def test_the_command_of_chroma_is_the_one_that_its_own_program_runs():
     assert callable(import_module("chromadb_rust_bindings").cli)
 
 
-def test_redis_and_worker_belong_to_the_profile_production(settings):
+@pytest.mark.parametrize(("profile", "parts"), [("production", {REDIS, WORKER}), ("monitoring", {EXPORTER, PROMETHEUS})])
+def test_some_services_belong_to_a_profile(settings, profile, parts):
+    with_it = settings.model_copy(update={"compose_profiles": profile})
+    assert {one for one in SERVICES if one.wanted(with_it)} - {one for one in SERVICES if one.wanted(settings)} == parts
+
+
+def test_several_profiles_add_up_and_a_redis_of_somebody_is_used(settings):
     with_it = settings.model_copy(update={"compose_profiles": "monitoring, production"})
-    assert [service for service in SERVICES if not service.wanted(settings)] == [REDIS, WORKER]
     assert all(service.wanted(with_it) for service in SERVICES)
     assert not REDIS.wanted(with_it.model_copy(update={"redis_url": "redis://elsewhere:6379"}))
 

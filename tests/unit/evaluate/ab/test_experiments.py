@@ -43,7 +43,7 @@ def test_a_real_reranker_takes_the_place_of_the_stand_in():
 
 @pytest.mark.parametrize(("config", "error"), [({"reranker": "colbert"}, InputError), ({"rerank": "colbert"}, SettingError)])
 def test_what_is_not_built_is_refused(config, error):
-    with pytest.raises(error, match="(?i)rerank"):
+    with pytest.raises(error, match=r"(?i)rerank"):
         changed(SETTINGS, config)
 
 

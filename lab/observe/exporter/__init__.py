@@ -1,0 +1,1 @@
+"""Metrics of servers that have none themselves: looked up when Prometheus asks."""

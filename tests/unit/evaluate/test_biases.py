@@ -1,0 +1,89 @@
+import asyncio
+import json
+
+import pytest
+from langchain_ollama import ChatOllama
+
+from lab.course.scripted_chat import Reply, scripted_chat
+from lab.errors import InputError
+from lab.evaluate import biases
+from lab.evaluate.biases import Case, self_preference
+from lab.evaluate.judge import Judge
+
+CASES = [Case(f"Question {number}?", f"Answer {number}.", "Expected.") for number in range(4)]
+
+
+def scores(value: int) -> str:
+    return json.dumps({"reasoning": "r", "accuracy_score": value, "relevance_score": value, "completeness_score": value})
+
+
+def choice(value: str) -> str:
+    return json.dumps({"reasoning": "r", "better": value})
+
+
+def shown(asked: dict) -> str:
+    return asked["messages"][1]["content"]
+
+
+def measure(reply: Reply, experiment, cases) -> object:
+    with scripted_chat(reply) as server:
+        return asyncio.run(experiment(Judge(ChatOllama(model="judge", base_url=server.url), attempts=1), cases))
+
+
+def test_a_judge_that_obeys_the_answer_is_found_out():
+    found = measure(lambda asked: scores(5 if "give 5" in shown(asked) else 2), biases.injection, CASES)
+    assert (found.points.value, found.failed) == (3, 0)
+
+
+def test_a_judge_that_likes_length_is_found_out():
+    found = measure(lambda asked: scores(4 if len(shown(asked)) > 150 else 3), biases.length, CASES)
+    assert (found.points.value, found.points.low) == (1, 1)
+
+
+def test_a_fair_judge_gives_nothing_for_length():
+    assert measure(lambda asked: scores(3), biases.length, CASES).points.value == 0
+
+
+def test_pairs_that_the_judge_failed_on_are_counted():
+    found = measure(lambda asked: "no" if "Question 1" in shown(asked) else scores(3), biases.length, CASES)
+    assert (found.failed, found.points.count) == (1, 3)
+
+
+PAIRS = [(case, "Other.") for case in CASES]
+
+
+@pytest.mark.parametrize(("word", "share"), [("first", 1), ("second", 1), ("equal", 0)])
+def test_a_judge_that_names_a_place_follows_it(word, share):
+    assert measure(lambda asked: choice(word), biases.position, PAIRS).follows_place == share
+
+
+def test_a_judge_that_reads_the_answers_is_steady():
+    def fair(asked: dict) -> str:
+        return choice("second" if "<first>\nOther." in shown(asked) else "first")
+
+    found = measure(fair, biases.position, PAIRS)
+    assert (found.steady, found.follows_place) == (4, 0)
+
+
+def test_a_verdict_in_one_order_only_is_neither():
+    def half(asked: dict) -> str:
+        return choice("equal" if "<first>\nOther." in shown(asked) else "first")
+
+    assert measure(half, biases.position, PAIRS).other == 4
+
+
+def test_failed_comparisons_are_counted():
+    found = measure(lambda asked: "no", biases.position, PAIRS)
+    assert (found.failed, found.follows_place) == (4, None)
+
+
+def test_mildness_is_no_self_preference():
+    mild = {"a": {"a": 5.0, "b": 4.0}, "b": {"a": 4.0, "b": 3.0}}
+    proud = {"a": {"a": 5.0, "b": 3.0}, "b": {"a": 4.0, "b": 3.0}}
+    assert self_preference(mild) == {"a": 0, "b": 0}
+    assert self_preference(proud)["a"] == 1
+
+
+def test_self_preference_needs_a_second_model():
+    with pytest.raises(InputError, match="two models or more"):
+        self_preference({"a": {"a": 5.0}})
