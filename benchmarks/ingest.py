@@ -18,7 +18,8 @@ from lab.rag.stores.collection import pages
 from lab.settings import Settings, load_settings
 
 ROUNDS = 3
-FILES, PART = 12, 64  # articles and chunks for the comparisons of batches
+FILES, PART = 20, 64  # articles and chunks for the comparisons of batches
+TUTORIAL = {"size": 50, "at_once": 4}  # batches as the indexer of tutorials has them by default
 SIZES, AT_ONCE = (1, 8, 32, 64), (1, 2, 4)
 
 
@@ -64,7 +65,7 @@ def rows() -> Iterator[Row]:
 
 
 def _against_twice(settings: Settings, corpus: Path, folder: Path) -> Row:
-    """The loop of the tutorials computes vectors, throws them away, and lets the store compute them again."""
+    """The indexer of the tutorials: it computes vectors, throws them away, and lets the store compute them again, in four threads."""
     import chromadb
     from langchain_chroma import Chroma
     from langchain_ollama import OllamaEmbeddings
@@ -83,10 +84,15 @@ def _against_twice(settings: Settings, corpus: Path, folder: Path) -> Row:
         return seconds(lambda: rag.ingest(folder))
 
     once()
-    parts = [list(part) for part in pages(texts_of(last), 32)]
+    parts = [list(part) for part in pages(texts_of(last), TUTORIAL["size"])]
+
+    def index(part: list[str]) -> None:
+        embeddings.embed_documents(part)
+        store.add_texts(part)
 
     def twice() -> float:
-        return seconds(lambda: [(embeddings.embed_documents(part), store.add_texts(part)) for part in parts])
+        with ThreadPoolExecutor(TUTORIAL["at_once"]) as pool:
+            return seconds(lambda: list(pool.map(index, parts)))
 
     ours, theirs = take_turns(once, twice, rounds=ROUNDS)
     note = f"{sum(map(len, parts))} chunks; ingest {spread(ours)} s, embedding twice {spread(theirs)} s"
