@@ -43,6 +43,7 @@ def execute(notebook: Notebook, folder: Path, timeout: int = 300, on_cell: Progr
     client = NotebookClient(
         notebook,
         timeout=timeout,
+        startup_timeout=240,  # a kernel starts in a second; beside a lesson that fills the machine, one minute was not enough
         iopub_timeout=60,  # seconds for output that comes after a cell's end; four, the default, are too few on a busy machine
         raise_on_iopub_timeout=True,  # else a missing output passes for an empty one
         record_timing=False,
