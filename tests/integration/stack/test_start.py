@@ -118,7 +118,7 @@ def test_stopping_ends_what_a_killed_service_left_behind(lab):
 def test_a_stopped_lab_forgets_its_choices_but_not_its_secrets(lab):
     lab.up_quickly("chroma")
     lab.run("down")
-    assert set(json.loads((lab.home / "lab.json").read_text())["settings"]) == {"redis_password", "jupyter_token"}
+    assert set(json.loads((lab.home / "lab.json").read_text())["settings"]) == {"redis_password", "jupyter_token", "grafana_password"}
 
 
 def test_stopping_ends_the_kernels_of_a_killed_jupyterlab_at_once(lab):
