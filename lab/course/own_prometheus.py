@@ -3,17 +3,13 @@
 It ends with the notebook's kernel, however that ends, and what it collected goes with it.
 """
 
-import atexit
-import os
-import shutil
 from collections.abc import Mapping
 
-from lab.containers import workspace
-from lab.course.remains import remove_remains
+from lab.course.own_server import OwnServers
 from lab.prometheus_server import PrometheusServer
 from lab.settings import get_settings
 
-_running: dict[str, PrometheusServer] = {}
+_servers: OwnServers[PrometheusServer] = OwnServers("prometheus")
 
 
 def start(lesson: str, targets: Mapping[str, str], every: str = "1s", patience: str = "2s") -> PrometheusServer:
@@ -22,23 +18,10 @@ def start(lesson: str, targets: Mapping[str, str], every: str = "1s", patience: 
     A second call gives a new one. Alerts fire after `patience`: a lesson cannot wait for minutes.
     Raises ServiceError, with what to install, where there is no Prometheus.
     """
-    stop(lesson)
-    remove_remains(workspace(lesson), "prometheus-")
-    folder = workspace(lesson) / f"prometheus-{os.getpid()}"
     program = get_settings().prometheus_program
-    _running[lesson] = PrometheusServer(folder, targets, program=program, every=every, patience=patience).start()
-    return _running[lesson]
+    return _servers.start(lesson, lambda folder: PrometheusServer(folder, targets, program=program, every=every, patience=patience))
 
 
 def stop(lesson: str) -> None:
     """Stops the lesson's Prometheus and removes its data; nothing happens when none runs."""
-    server = _running.pop(lesson, None)
-    if server:
-        server.stop()
-        shutil.rmtree(server.folder, ignore_errors=True)
-
-
-@atexit.register
-def _stop_all() -> None:
-    for lesson in list(_running):
-        stop(lesson)
+    _servers.stop(lesson)

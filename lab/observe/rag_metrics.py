@@ -19,6 +19,7 @@ from lab.observe.model_calls import Said, Work
 from lab.observe.track import Track, tracking
 
 STATUSES = ("success", "error", "cancelled", "timeout", "busy")  # busy: the line was full, or the API about to stop
+COMPONENTS = ("total", "retrieve", "generate", "ground")
 STATES = ("grounded", "quoted", "refused")
 KINDS = ("chat", "embed")
 # From a question without an answer to a model on a slow machine: Prometheus' own buckets end at 10 s.
@@ -123,3 +124,5 @@ class RAGMetrics:
         for kind in KINDS:
             for outcome in STATUSES[:-1]:
                 self.calls.labels(kind, outcome)
+        for component in COMPONENTS:  # of each other status there would be 15 series more for every component
+            self.duration.labels(component, "success")

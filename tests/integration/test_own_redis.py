@@ -29,10 +29,12 @@ def test_it_keeps_its_files_in_the_lessons_folder_and_takes_them_away(home: Path
 
 
 def test_started_again_it_is_a_new_and_empty_one() -> None:
-    redis.Redis.from_url(own_redis.start("07").url).set("key", 1)
-    first = own_redis._running["07"]
-    assert redis.Redis.from_url(own_redis.start("07").url).dbsize() == 0
-    assert first._process is None
+    first = own_redis.start("07")
+    redis.Redis.from_url(first.url).set("key", 1)
+    second = own_redis.start("07")
+    assert redis.Redis.from_url(second.url).dbsize() == 0
+    with pytest.raises(redis.ConnectionError):
+        redis.Redis.from_url(first.url).ping()
 
 
 def test_what_a_killed_kernel_left_is_removed(home: Path) -> None:
