@@ -1,5 +1,6 @@
 """lab eval: how good are retrieval and answers?"""
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -29,6 +30,10 @@ def command(
     against: Annotated[
         str | None, typer.Option(help="A stored run that this one must not fall behind: exit code 1 when a figure lost, and no chance did.")
     ] = None,
+    judge: Annotated[
+        str | None,
+        typer.Option(help="A model that gives each shown answer points from 1 to 5, beside the exact facts. Takes seconds each."),
+    ] = None,
     calibrate: Annotated[bool, typer.Option("--calibrate", help="Find the thresholds of grounding on the calibration half.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Write a picture of the figures: .png, .svg or .pdf.")] = None,
     questions: Annotated[Path | None, typer.Option(help="Other questions than those of the handbook.")] = None,
@@ -50,13 +55,16 @@ def command(
     if mode:
         settings = settings.model_copy(update={"retrieval_mode": mode})
     if calibrate:
-        given = {"--language": language, "--retrieval-only": retrieval_only, "--compare": compare, "--against": against, "--plot": plot}
+        given: dict[str, Any] = {"--language": language, "--retrieval-only": retrieval_only, "--judge": judge}
+        given |= {"--compare": compare, "--against": against, "--plot": plot}
         _refuse(given)
         _calibrate(settings, questions, as_json)
         return
+    if judge and retrieval_only:
+        raise InputError("--judge rates answers, and --retrieval-only leaves them out.", "Leave one of them out: lab eval --judge MODEL")
     before = [runs.load(name, settings) for name in compare or []]
     baseline = runs.load(against, settings) if against else None  # first, so that a wrong name costs no run
-    run = before.pop() if len(before) > 1 else _measured(settings, half, language, mode, retrieval_only, questions)
+    run = before.pop() if len(before) > 1 else _measured(settings, half, language, mode, retrieval_only, questions, judge or "")
     difference = side_by_side(before[0], run) if before else None
     changes = gate(baseline, run) if baseline else []
     if plot:
@@ -83,7 +91,7 @@ def _stop_at_a_loss(changes: "list[Change]", name: str | None) -> None:
 
 
 def _measured(
-    settings: Settings, half: str, language: str | None, mode: str | None, retrieval_only: bool, questions: Path | None
+    settings: Settings, half: str, language: str | None, mode: str | None, retrieval_only: bool, questions: Path | None, judge: str
 ) -> dict[str, Any]:
     """A new run, stored."""
     from lab.evaluate import runs
@@ -92,11 +100,21 @@ def _measured(
     from lab.evaluate.run import MODES
 
     chosen = choose(load(questions or questions_file(settings)), half, language or "")
-    with _progress() as show:
-        run = evaluate(settings, chosen, show, [mode] if mode else MODES, answers=not retrieval_only)
+    with _said_once(), _progress() as show:
+        run = evaluate(settings, chosen, show, [mode] if mode else MODES, answers=not retrieval_only, judge=judge)
     file = runs.save(run, settings)
     err.print(f"stored: {file}", highlight=False, markup=False, soft_wrap=True)
     return {**run, "name": file.stem}
+
+
+@contextmanager
+def _said_once() -> Iterator[None]:
+    """Warnings as sentences for people, without the line of code they come from."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("once", UserWarning)
+        yield
+    for one in caught:
+        err.print(f"warning: {one.message}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _refuse(options: dict[str, Any]) -> None:

@@ -16,12 +16,18 @@ wrong_supported       of all sentences shown with a citation, the share that the
 wrong_of_model        the same of the sentences that the model wrote and that are shown with a citation
 faithful              of all sentences that the model wrote and that are shown, the share that a passage supports
 
+Answers that a model judged (`lab eval --judge MODEL`), one by one, from 1 to 5:
+
+judge_points          mean of the points; an answer without points is in `judge_failed` instead
+judge_failed          of the judged answers, the share for which the judge gave no points that can be used
+
 A quoted sentence stands in the documents as it is shown, so it is never a wrong sentence, only sometimes no answer:
 that is what `shown_correct` counts. Every cited sentence of a wrong answer counts as wrong, also a true one beside it.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from lab.evaluate import ranking
 from lab.evaluate.intervals import Interval, mean_interval, ratio_interval
@@ -105,4 +111,14 @@ ANSWERS = (
     Figure("wrong_supported", _wrong, lambda row: row["supported"]),
     Figure("wrong_of_model", _wrong, lambda row: _own(row, row["supported"])),
     Figure("faithful", lambda row: _own(row, row["supported"]), lambda row: _own(row, row["supported"] + row["unsupported"])),
+)
+
+
+def _judged(row: Row, value: Callable[[dict[str, Any]], Value]) -> Value:
+    return value(row["judge"]) if "judge" in row else None
+
+
+JUDGED = (
+    Figure("judge_points", lambda row: _judged(row, lambda said: said["points"])),
+    Figure("judge_failed", lambda row: _judged(row, lambda said: float(said["points"] is None))),
 )

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from lab.evaluate.intervals import Interval, bootstrap
-from lab.evaluate.judge import POINTS, Verdict
+from lab.evaluate.judge import POINTS, Judge, Verdict
+from lab.evaluate.questions import Question
+from lab.evaluate.run import Progress, Row
 
 
 @dataclass(frozen=True)
@@ -39,3 +41,14 @@ def judged(verdicts: Sequence[Verdict]) -> Judged:
         at_best=filled(POINTS[1]),
         spread=sum(one.spread for one in verdicts) / len(verdicts) if verdicts else 0.0,
     )
+
+
+async def judge_answers(judge: Judge, questions: Sequence[Question], rows: Sequence[Row], progress: Progress) -> None:
+    """Adds to the row of each answer that was shown, and that can be right, what the judge said of it: `row["judge"]`."""
+    expected = {one.id: one.answer for one in questions if one.answerable}
+    shown = [row for row in rows if row["id"] in expected and row["state"] != "refused"]
+    for done, row in enumerate(shown):
+        progress(done, len(shown), "judging")
+        verdict = await judge.score(row["question"], row["answer"], expected[row["id"]] or "")
+        row["judge"] = {"points": verdict.points, "good": verdict.good(), "failures": list(verdict.failures)}
+    progress(len(shown), len(shown), "judging")

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from lab.evaluate.figures import ANSWERS, RETRIEVAL, Figure
+from lab.evaluate.agreement import agreement
+from lab.evaluate.figures import ANSWERS, JUDGED, RETRIEVAL, Figure
 from lab.evaluate.ranking import average
 from lab.evaluate.run import Row
 
@@ -45,7 +46,16 @@ def _ranking(rows: list[Row]) -> dict[str, Any]:
 
 def _answers(rows: list[Row]) -> dict[str, Any]:
     asked = sum(row["answerable"] for row in rows)
-    return {"answerable": asked, "unanswerable": len(rows) - asked, **_figures(ANSWERS, rows)}
+    judged = [row for row in rows if "judge" in row]
+    figures = {"answerable": asked, "unanswerable": len(rows) - asked, **_figures((*ANSWERS, *(JUDGED if judged else ())), rows)}
+    return {**figures, "judge_kappa": _kappa(judged)} if len(judged) > 1 else figures
+
+
+def _kappa(judged: list[Row]) -> float | None:
+    """How far the judge agrees with the exact facts on which answers are right, beyond chance."""
+    called = [None if row["judge"]["points"] is None else row["judge"]["good"] for row in judged]
+    kappa = agreement([row["correct"] for row in judged], called).kappa
+    return None if kappa is None else round(kappa, 4)
 
 
 def _figures(figures: Iterable[Figure], rows: list[Row]) -> dict[str, Any]:

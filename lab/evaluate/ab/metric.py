@@ -33,6 +33,7 @@ KNOWN = {
         Metric("mrr", "mean", True, if_failed=0.0),
         Metric(FAILED, "share", False, if_failed=1.0),
         Metric("refused", "share", False),
+        Metric("judge_failed", "share", False),
         Metric("characters", "mean", False),
     )
 }

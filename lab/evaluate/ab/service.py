@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from lab.evaluate.ab.experiments import CHUNKING, CHUNKS, RERANKING, changed, create
 from lab.evaluate.ab.manager import ABTestManager
 from lab.evaluate.facts import correct
+from lab.evaluate.judge import Judge, Verdict
 from lab.evaluate.questions import Question
 from lab.evaluate.ranking import hit, reciprocal_rank
 from lab.evaluate.relevance import SECTION, grade
@@ -83,6 +84,18 @@ class ABTestedRAGService:
                 shown["correct"] = float(answer.state != "refused" and correct(question, answer.answer))
             seen.record({**_times(answer.timings), **_ranked(question, found.hits), **shown})
         return answer
+
+    async def rate(self, user_id: str, question: Question, answer: "Answer", judge: Judge) -> Verdict:
+        """A judge's points as figures of the user's variants. For afterwards: no user waits for a judge.
+
+        `judge_failed` counts the answers without points, so that `judge_points` hides none.
+        """
+        verdict = await judge.score(question.question, answer.answer, question.answer or "")
+        figures = {"judge_failed": float(verdict.failed), **({} if verdict.points is None else {"judge_points": verdict.points})}
+        for experiment in self._experiments:
+            for name, value in figures.items():
+                self.manager.record_result(experiment.name, experiment.variant_of(user_id), name, value, user_id)
+        return verdict
 
     def _of(self, variants: Any) -> "Rag":
         return self.pipeline(variants[CHUNKING].name, variants[RERANKING].name)

@@ -8,7 +8,9 @@ from langchain_ollama import ChatOllama
 
 from lab.course.scripted_chat import scripted_chat
 from lab.evaluate.judge import Judge, Scores, Verdict
-from lab.evaluate.judged import judged
+from lab.evaluate.judged import judge_answers, judged
+from lab.evaluate.questions import Question
+from lab.evaluate.summary import summarise
 
 
 def points(accuracy: object = 4, **values: object) -> str:
@@ -101,3 +103,33 @@ def test_failed_judgements_stay_in_the_figures():
 
 def test_nothing_judged_has_no_figures():
     assert (judged([]).points, judged([]).at_worst) == (None, None)
+
+
+def row(id: str, correct: bool, state: str = "grounded", answerable: bool = True) -> dict:
+    about = {"id": id, "language": "en", "answerable": answerable, "question": "?", "state": state, "answer": "Yes.", "correct": correct}
+    return {**about, "supported": 1, "unsupported": 0, "timings": {"total": 1.0}}
+
+
+def question(id: str, answer: str | None = "Yes.") -> Question:
+    return Question(id, "en", "?", answer, (("yes",),), "a.md" if answer else None, "s" if answer else None)
+
+
+def test_only_answers_that_are_shown_and_can_be_right_are_judged():
+    rows = [row("right", True), row("silent", False, "refused"), row("nothing-known", False, answerable=False)]
+    seen: list[tuple[int, int, str]] = []
+    with scripted_chat(points()) as server:
+        judge = Judge(ChatOllama(model="judge", base_url=server.url))
+        questions = [question("right"), question("silent"), question("nothing-known", None)]
+        asyncio.run(judge_answers(judge, questions, rows, lambda *at: seen.append(at)))
+    assert ["judge" in one for one in rows] == [True, False, False]
+    assert seen == [(0, 1, "judging"), (1, 1, "judging")]
+
+
+def test_a_judge_without_points_is_in_the_figures_beside_the_mean():
+    rows = [row("a", True), row("b", False), row("c", False)]
+    for one, said in zip(rows, (4.0, None, 2.0), strict=True):
+        one["judge"] = {"points": said, "good": said == 4.0, "failures": []}
+    (figures,) = summarise([], rows)["answers"]
+    assert (figures["judge_points"], figures["judge_failed"]) == (3.0, pytest.approx(1 / 3, abs=1e-4))
+    assert 0 < figures["judge_kappa"] < 1
+    assert "judge_points" not in summarise([], [row("a", True)])["answers"][0]

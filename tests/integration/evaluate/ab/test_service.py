@@ -1,16 +1,21 @@
 """Simulated users on the real pipeline, cut off in the middle and gone on with."""
 
+import asyncio
+import json
 import os
 import signal
 import subprocess
 import sys
 
 import pytest
+from langchain_ollama import ChatOllama
 
+from lab.course.scripted_chat import scripted_chat
 from lab.evaluate.ab import ABTestManager
 from lab.evaluate.ab.experiments import CHUNKING, RERANKING
 from lab.evaluate.ab.service import ABTestedRAGService
 from lab.evaluate.ab.simulate import simulate
+from lab.evaluate.judge import Judge
 from lab.evaluate.questions import Question
 
 TEXT = "# {name}\n\n## What is kept\n\n" + "The harbour of {name} keeps its lamp, and the lamp is {colour}. " * 25
@@ -89,3 +94,16 @@ def test_an_answer_leaves_whether_it_was_right(service):
     variant = service.manager.experiment(CHUNKING).variant_of("user_of_answers").name
     found = {metric: service.manager.analyze_results(CHUNKING, metric)[variant]["mean"] for metric in ("correct", "refused")}
     assert found == {"correct": float("red" in answer.answer), "refused": float(answer.state == "refused")}
+
+
+def test_a_judges_points_are_figures_of_both_experiments_and_its_failures_too(service):
+    points = {"reasoning": "r", "accuracy_score": 5, "relevance_score": 5, "completeness_score": 2}
+    answer = service.ask("user_of_judge", QUESTIONS[0])
+    with scripted_chat(json.dumps(points)) as good, scripted_chat("no points") as mute:
+        for server in (good, mute):
+            judge = Judge(ChatOllama(model="judge", base_url=server.url), attempts=1)
+            asyncio.run(service.rate("user_of_judge", QUESTIONS[0], answer, judge))
+    for name in (CHUNKING, RERANKING):
+        variant = service.manager.experiment(name).variant_of("user_of_judge").name
+        found = {metric: service.manager.analyze_results(name, metric)[variant]["mean"] for metric in ("judge_points", "judge_failed")}
+        assert found == {"judge_points": 4.0, "judge_failed": 0.5}
