@@ -15,11 +15,21 @@ _RULE = "my_rule = '''\n{}'''"
     "my_rule",
     hints=(
         '`up` is 1 after a successful scrape and 0 after a failed one: `expr: up{job="api"} == 0`.',
-        "`for: 1m` waits a minute; `labels` and `annotations` are dictionaries below the same `- alert:`.",
+        "`for: 1m` waits a minute; `labels` and `annotations` are dictionaries beside `alert:`.",
     ),
     wrong={
         "no-for": WrongAnswer(
             _RULE.format('alert: ApiAway\nexpr: up{job="api"} == 0\nlabels: {severity: critical}\nannotations: {summary: Away.}\n'), "`for`"
+        ),
+        "no-unit": WrongAnswer(
+            _RULE.format(
+                'alert: ApiAway\nexpr: up{job="api"} == 0\nfor: 60\nlabels: {severity: critical}\nannotations: {summary: Away.}\n'
+            ),
+            "a minute",
+        ),
+        "harmless": WrongAnswer(
+            _RULE.format('alert: ApiAway\nexpr: up{job="api"} == 0\nfor: 1m\nlabels: {severity: info}\nannotations: {summary: Away.}\n'),
+            "how bad",
         ),
         "no-compare": WrongAnswer(
             _RULE.format('alert: ApiAway\nexpr: up{job="api"}\nfor: 1m\nlabels: {severity: critical}\nannotations: {summary: Away.}\n'),
@@ -50,9 +60,11 @@ def alert(my_rule: str) -> None:
         raise Wrong(text("`up` is 0 after a failed scrape: the expression should say `== 0`. Yours is {got}.", got=repr(rule.get("expr"))))
     if 'up{job="api"}' not in expression:
         raise Wrong(text('Choose the API with `up{{job="api"}}`: a worker that is away is another alert. The label is called job.'))
-    if not str(rule.get("for", "")).rstrip("ms").isdigit():
-        raise Wrong(text("Without `for`, one late answer wakes somebody: `for: 1m`."))
-    if not (rule.get("labels") or {}).get("severity"):
+    if str(rule.get("for", "")) not in ("1m", "60s"):
+        raise Wrong(
+            text("Without `for`, one late answer wakes somebody: `for: 1m` waits a minute. Yours is {got}.", got=repr(rule.get("for")))
+        )
+    if (rule.get("labels") or {}).get("severity") != "critical":
         raise Wrong(text("Say how bad it is: `labels: {{severity: critical}}`."))
     if not (rule.get("annotations") or {}).get("summary"):
         raise Wrong(text("Whoever is woken reads a sentence: `annotations: {{summary: ...}}`."))

@@ -81,10 +81,14 @@ _CUT = "def precision_at(found, relevant, k):\n    {}"
 @exercise(
     "cut-off",
     "precision_at",
-    hints=("Take the first k of `found`, each id once.", "Divide by k, also when fewer were found: an empty place helps nobody."),
+    hints=(
+        "Remove the copies first, `dict.fromkeys(found)` keeps the order; then take the first k.",
+        "Divide by k, also when fewer were found: an empty place helps nobody.",
+    ),
     wrong={
         "sets": WrongAnswer(_CUT.format("return len(set(found) & set(relevant)) / len(set(found))"), "no cut-off at k"),
         "copies": WrongAnswer(_CUT.format("return sum(one in relevant for one in found[:k]) / k"), "copy"),
+        "cut-first": WrongAnswer(_CUT.format("return len(set(found[:k]) & set(relevant)) / k"), "before you cut"),
         "found": WrongAnswer(
             _CUT.format("first = list(dict.fromkeys(found))[:k]\n    return sum(one in relevant for one in first) / len(first)"),
             "divide by k",
@@ -99,6 +103,8 @@ def cut_off(precision_at: Callable[[Sequence[str], Sequence[str], int], Any]) ->
         'precision_at(["x", "a", "b"], ["a", "b"], 1)', precision_at(["x", "a", "b"], ["a", "b"], 1), 0, {"there is no cut-off at k": 2 / 3}
     )
     expect_number(call, precision_at(["a", "a", "a", "b"], ["a"], 4), 0.25, slips)
+    late = 'precision_at(["a", "a", "b"], ["a", "b"], 2)'
+    expect_number(late, precision_at(["a", "a", "b"], ["a", "b"], 2), 1.0, {"remove the copies before you cut at k": 0.5})
     expect_number('precision_at(["a"], ["a"], 4)', precision_at(["a"], ["a"], 4), 0.25, {FOUND: 1.0})
 
 
