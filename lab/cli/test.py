@@ -17,7 +17,7 @@ from lab.errors import InputError
 from lab.settings import ROOT
 
 PYTEST = ("pytest", "-q")
-TWO = (*PYTEST, "-n", "2", "--dist")  # two processes at once, each with a lab of its own; the rest measures, or shares one engine
+TWO = (*PYTEST, "-n", "2", "--dist")  # two processes at once, each with a lab of its own; tests of containers share one engine
 # Each kind is a list of commands of this virtual environment, run from the project's folder.
 KINDS: dict[str, list[tuple[str, ...]]] = {
     "lint": [
@@ -27,7 +27,7 @@ KINDS: dict[str, list[tuple[str, ...]]] = {
         ("lint-imports",),
     ],
     "unit": [(*TWO, "loadfile", "tests/unit")],
-    "integration": [(*PYTEST, "tests/integration")],
+    "integration": [(*TWO, "loadfile", "tests/integration")],
     "docker": [(*PYTEST, "tests/docker")],
     "notebooks": [(*TWO, "loadgroup", "tests/notebooks")],
     "browser": [(*PYTEST, "tests/browser")],
