@@ -46,7 +46,7 @@ def back_up(settings: Settings, path: Path, show: Show, force: bool = False) -> 
         tasks = save_tasks(settings, writer) if settings.has_redis else None
         manifest = {
             "made": datetime.now(UTC).isoformat(timespec="seconds"),
-            "versions": {name: version(name) for name in ("slipway-lab", "chromadb")},
+            "versions": {"slipway-lab": __version__, "chromadb": version("chromadb")},
             "collections": collections,
             "models": models,
             "tasks": tasks,
