@@ -47,10 +47,10 @@ def _braces(where: Labels) -> str:
     return "{" + ", ".join(f'{name}=~"{"|".join(values)}"' for name, values in where.items()) + "}" if where else ""
 
 
-TOTAL = {"component": ("total",), "status": ENDS}  # a question that is refused takes milliseconds: it would make the line look fast
+TOTAL = {"component": ("total",), "status": ENDS}  # not busy, not invalid: saying no takes milliseconds
 SECONDS = "rag_query_duration_seconds"
 FAILURES = ("error", "timeout", "busy")
-COUNTED = {"status": ("success", *FAILURES)}  # a cancelled question is no failure: the caller went away
+COUNTED = {"status": ("success", *FAILURES)}  # cancelled: the caller went away; invalid: it was the caller's mistake
 LOOKED = {"event": ("hit", "miss")}
 MEDIAN = Figure("Time of a question, median", "s", "quantile", SECONDS, TOTAL)
 SLOW = Figure("Time of a question, 95th percentile", "s", "quantile", SECONDS, TOTAL, quantile=0.95)

@@ -18,7 +18,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disa
 from lab.observe.model_calls import Said, Work
 from lab.observe.track import ENDS, Track, tracking
 
-STATUSES = (*ENDS, "busy")  # busy: the line was full, or the API about to stop
+STATUSES = (*ENDS, "busy", "invalid")  # busy: the line was full, or the API about to stop; invalid: a mistake of the caller
 COMPONENTS = ("total", "retrieve", "generate", "ground")
 STATES = ("grounded", "quoted", "refused")
 KINDS = ("chat", "embed")

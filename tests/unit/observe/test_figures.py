@@ -22,8 +22,9 @@ def seen(figure, *ends):
 
 
 @pytest.mark.parametrize("figure", [MEDIAN, SLOW], ids=lambda figure: figure.title)
-def test_refused_questions_do_not_make_the_others_look_fast(figure):
-    assert 10 < seen(figure, ("success", 2, 20), ("busy", 98, 0.002)) <= 30  # 10 and 30 bound the bucket of 20
+@pytest.mark.parametrize("status", ["busy", "invalid"])
+def test_refused_questions_do_not_make_the_others_look_fast(figure, status):
+    assert 10 < seen(figure, ("success", 2, 20), (status, 98, 0.002)) <= 30  # 10 and 30 bound the bucket of 20
 
 
 def test_slow_failures_count_in_the_time_of_a_question():
@@ -35,5 +36,6 @@ def test_a_question_without_an_answer_failed(status):
     assert seen(FAILED, ("success", 3, 1), (status, 1, 1)) == 0.25
 
 
-def test_a_caller_who_went_away_is_no_part_of_the_share():
-    assert seen(FAILED, ("success", 1, 1), ("error", 1, 1), ("cancelled", 8, 1)) == 0.5
+@pytest.mark.parametrize("status", ["cancelled", "invalid"])
+def test_a_caller_who_went_away_or_was_wrong_is_no_part_of_the_share(status):
+    assert seen(FAILED, ("success", 1, 1), ("error", 1, 1), (status, 8, 1)) == 0.5
