@@ -29,7 +29,7 @@ def test_a_scrape_does_not_wait_for_services_that_hang(hanging):
     api, _ = hanging
     started = time.monotonic()
     assert "rag_queries_total" in api.get("/metrics").text
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 4  # as long as Prometheus waits; the look would take 20
 
 
 def test_a_look_that_a_scrape_did_not_wait_for_goes_on_and_the_next_scrape_shows_it(hanging, wait_until):
