@@ -31,6 +31,8 @@ class SettingError(LabError):
 class InputError(LabError):
     """A document, a question or a request cannot be used."""
 
+    outcome = "invalid"  # a mistake of the caller, and no failure of the lab: nobody is to be woken for it
+
 
 class MissingError(InputError):
     """What a request names is not there."""

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from lab.observe.track import ENDS
+
 WINDOW = 60  # seconds that rates look back
 Labels = Mapping[str, tuple[str, ...]]
 Kind = Literal["sum", "rate", "mean", "quantile", "share"]
@@ -45,13 +47,15 @@ def _braces(where: Labels) -> str:
     return "{" + ", ".join(f'{name}=~"{"|".join(values)}"' for name, values in where.items()) + "}" if where else ""
 
 
-TOTAL = {"component": ("total",)}
+TOTAL = {"component": ("total",), "status": ENDS}  # not busy, not invalid: saying no takes milliseconds
 SECONDS = "rag_query_duration_seconds"
+FAILURES = ("error", "timeout", "busy")
+COUNTED = {"status": ("success", *FAILURES)}  # cancelled: the caller went away; invalid: it was the caller's mistake
 LOOKED = {"event": ("hit", "miss")}
 MEDIAN = Figure("Time of a question, median", "s", "quantile", SECONDS, TOTAL)
 SLOW = Figure("Time of a question, 95th percentile", "s", "quantile", SECONDS, TOTAL, quantile=0.95)
 QUESTIONS = Figure("Questions answered anew", "/s", "rate", "rag_queries_total")
-FAILED = Figure("Share that failed", "%", "share", "rag_queries_total", part={"status": ("error", "timeout")})
+FAILED = Figure("Share that failed", "%", "share", "rag_queries_total", COUNTED, {"status": FAILURES})
 REQUESTS = Figure("Requests of any kind", "/s", "rate", "rag_http_requests_total")
 HITS = Figure("Share found in the cache", "%", "share", "rag_cache_events_total", LOOKED, {"event": ("hit",)})
 RUNNING = Figure("Questions in work", "", "sum", "rag_questions_running")

@@ -16,9 +16,9 @@ from typing import Any, TypeVar
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
 from lab.observe.model_calls import Said, Work
-from lab.observe.track import Track, tracking
+from lab.observe.track import ENDS, Track, tracking
 
-STATUSES = ("success", "error", "cancelled", "timeout", "busy")  # busy: the line was full, or the API about to stop
+STATUSES = (*ENDS, "busy", "invalid")  # busy: the line was full, or the API about to stop; invalid: a mistake of the caller
 COMPONENTS = ("total", "retrieve", "generate", "ground")
 STATES = ("grounded", "quoted", "refused")
 KINDS = ("chat", "embed")
@@ -122,7 +122,7 @@ class RAGMetrics:
             for value in values:
                 metric.labels(value)
         for kind in KINDS:
-            for outcome in STATUSES[:-1]:
+            for outcome in ENDS:
                 self.calls.labels(kind, outcome)
         for component in COMPONENTS:  # of each other status there would be 15 series more for every component
             self.duration.labels(component, "success")

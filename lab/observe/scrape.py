@@ -53,9 +53,13 @@ def parse(text: str) -> Scrape:
 
 
 def value(figure: Figure, scrapes: Sequence[Scrape]) -> float:
-    """A figure from the newest scrape and the oldest one of the window; NaN where nothing happened in between, or is known."""
+    """A figure from the newest scrape and the oldest one of the window; NaN where nothing happened in between, or is known.
+
+    After a pause that was longer than the window, the scrape before the pause is the other one.
+    """
     now = scrapes[-1]
-    before = next(one for one in scrapes if one.at >= now.at - WINDOW)
+    older = [one for one in scrapes if one.at < now.at]
+    before = next((one for one in older if one.at >= now.at - WINDOW), (older or [now])[-1])
     seconds = now.at - before.at
     match figure.kind:
         case "sum":

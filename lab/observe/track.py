@@ -13,6 +13,7 @@ from typing import Any
 
 # By name: neither an HTTP library nor Celery has to be imported for it.
 TIMEOUTS = {"TimeoutError", "TimeoutException", "SoftTimeLimitExceeded"}
+ENDS = ("success", "error", "cancelled", "timeout")  # of work that was begun; a class may have a word of its own
 Done = Callable[[float, str, Sequence[Any]], None]  # seconds, status, and what came of it: one result, or each step's
 
 

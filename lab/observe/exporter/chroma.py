@@ -17,6 +17,6 @@ def read(get: Get) -> list[Metric]:
         records.add_metric([one["name"]], float(get(f"{COLLECTIONS}/collections/{one['id']}/count")))
     return [
         InfoMetricFamily("chroma_version", "Which Chroma this is.", value={"version": str(version)}),
-        GaugeMetricFamily("chroma_collections", "Collections in its default database.", value=number),
+        GaugeMetricFamily("chroma_collections", "Collections in its default database.", value=float(number)),
         records,
     ]

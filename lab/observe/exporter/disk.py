@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from prometheus_client.metrics_core import GaugeMetricFamily
@@ -18,7 +19,8 @@ class Disk:
         free = GaugeMetricFamily("lab_disk_free_bytes", "Free space of the disk under a folder.", labels=["of"])
         size = GaugeMetricFamily("lab_disk_size_bytes", "Size of that disk.", labels=["of"])
         for name, folder in self.folders.items():
-            usage = shutil.disk_usage(next(one for one in (folder, *folder.parents) if one.exists()))
-            free.add_metric([name], usage.free)
-            size.add_metric([name], usage.total)
+            with suppress(OSError):  # a disk that cannot be asked has no figures, and costs nobody else theirs
+                usage = shutil.disk_usage(next(one for one in (folder, *folder.parents) if one.exists()))
+                free.add_metric([name], usage.free)
+                size.add_metric([name], usage.total)
         yield from (free, size)

@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 import httpx
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
-DEADLINE = 1.5  # seconds for one scrape; Prometheus waits for 10
+DEADLINE = 1.5  # seconds for one scrape; Prometheus waits for 4, and shorter in a lesson
 Get = Callable[[str], Any]
 
 
@@ -32,6 +33,7 @@ class Looks:
         # no proxy: these are the lab's own services
         self._clients = {look.name: httpx.Client(base_url=look.url, timeout=deadline, trust_env=False) for look in looks}
         self._running: dict[str, Future[list[Metric]]] = {}
+        self._begins = Lock()
 
     def collect(self) -> Iterator[Metric]:
         """For a registry of prometheus_client."""
@@ -39,19 +41,18 @@ class Looks:
         begun = [(look, self._begin(look)) for look in self.looks]
         for look, future in begun:
             found: list[Metric] = []
-            if future:
-                with suppress(Exception):  # whatever is wrong there, the answer is that it is not up
-                    found = future.result(max(0.0, self.deadline - (time.monotonic() - started)))
+            with suppress(Exception):  # whatever is wrong there, the answer is that it is not up
+                found = future.result(max(0.0, self.deadline - (time.monotonic() - started)))
             yield GaugeMetricFamily(f"{look.name}_up", "1 when it answered in time, and with sense.", value=float(bool(found)))
             yield from found
 
-    def _begin(self, look: Look) -> "Future[list[Metric]] | None":
-        """None while an earlier look still waits for an answer: they must not pile up."""
-        running = self._running.get(look.name)
-        if running and not running.done():
-            return None
-        self._running[look.name] = self._pool.submit(self._look, look)
-        return self._running[look.name]
+    def _begin(self, look: Look) -> "Future[list[Metric]]":
+        """The look of another scrape while that still waits for an answer: they must not pile up, and its answer serves both."""
+        with self._begins:
+            running = self._running.get(look.name)
+            if not running or running.done():
+                running = self._running[look.name] = self._pool.submit(self._look, look)
+            return running
 
     def _look(self, look: Look) -> list[Metric]:
         started = time.monotonic()

@@ -87,7 +87,7 @@ def test_questions(run):
     made = len(script.answers)
     assert counted(samples, "rag_queries_total") == {
         ("rag_queries_total", "success"): made,
-        ("rag_queries_total", "error"): 3,
+        ("rag_queries_total", "invalid"): 3,
         ("rag_queries_total", "cancelled"): 1,
     }
 
@@ -97,10 +97,10 @@ def test_stages(run):
     made, name = len(script.answers), "rag_query_duration_seconds_count"
     assert counted(samples, name) == {
         (name, "total", "success"): made,
-        (name, "total", "error"): 3,
+        (name, "total", "invalid"): 3,
         (name, "total", "cancelled"): 1,
         (name, "retrieve", "success"): made + 1,
-        (name, "retrieve", "error"): 3,
+        (name, "retrieve", "invalid"): 3,
         (name, "generate", "success"): len(script.written),
         (name, "generate", "cancelled"): 1,
         (name, "ground", "success"): made + 1,

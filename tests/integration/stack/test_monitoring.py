@@ -100,13 +100,12 @@ def test_a_panel_shows_data(url, expression, wait_until):
 def test_a_rule_is_made_of_metrics_that_exist(url, rule, wait_until):
     for metric in METRIC.findall(rule["expr"]):
         wait_until(lambda metric=metric: promql.query(url, metric), f"the metric {metric} of {rule}", PATIENCE)
-    assert promql.query(url, rule["expr"]) is not None
 
 
 @pytest.mark.parametrize("figure", FIGURES, ids=lambda figure: figure.title)
 def test_a_figure_of_the_board_has_data(url, figure, wait_until):
     longer = figure.promql.replace(f"[{WINDOW}s]", "[10m]")  # the load may be a minute old by now
-    wait_until(lambda: promql.query(url, longer), f"data for {longer}", PATIENCE)
+    wait_until(lambda: has_data(url, longer), f"data for {longer}", PATIENCE)
 
 
 def test_the_board_reads_the_api_itself_where_there_is_no_prometheus(monitored, url, wait_until):
@@ -118,8 +117,10 @@ def test_the_board_reads_the_api_itself_where_there_is_no_prometheus(monitored, 
     assert [figure.title for figure in FIGURES if math.isnan(values[figure.title]) and figure is not QUEUED] == []
 
 
-def test_no_alert_fires_while_all_is_well(url):
-    assert [name for name, state in promql.alerts(url).items() if state == "firing" and name != "DiskAlmostFull"] == []
+def test_no_alert_is_pending_or_fires_while_all_is_well(url, wait_until):
+    """For six evaluations: at the first ones, no target had been read. The disk is that of whoever runs the tests."""
+    seen = 'sum by (alertname) (count_over_time(ALERTS{alertname!="DiskAlmostFull"}[30s]))'
+    wait_until(lambda: promql.query(url, "lab:disk:free_share") and not promql.query(url, seen), f"none of {seen}", 2 * PATIENCE)
 
 
 def test_an_alert_fires_when_chroma_dies_and_ends_when_it_is_back(monitored, tmp_path: Path, wait_until):

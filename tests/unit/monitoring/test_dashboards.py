@@ -39,6 +39,18 @@ def test_a_panel_uses_only_results_that_are_recorded(panel):
     assert {word for word in words if word.startswith(("rag:", "lab:"))} <= RECORDED
 
 
+@every_panel
+def test_a_panel_about_time_leaves_out_what_was_refused_in_milliseconds(panel):
+    asked = [target["expr"] for target in panel["targets"] if "rag_query_duration_seconds" in target["expr"]]
+    assert all('status!~"busy|invalid"' in expression for expression in asked)
+
+
+def test_questions_that_found_the_line_full_have_a_panel_beside_the_failures():
+    panels = {panel["targets"][0]["expr"]: panel["gridPos"] for panel in DASHBOARDS["slipway-overview"]["panels"]}
+    refused, failed = panels["sum(rate(rag_questions_refused_total[5m]))"], panels["rag:queries:error_share_5m"]
+    assert (refused["x"], refused["y"]) == (failed["x"] + failed["w"], failed["y"])
+
+
 @pytest.mark.parametrize("name", sorted(DASHBOARDS))
 def test_panels_have_numbers_of_their_own_and_do_not_overlap(name):
     panels = DASHBOARDS[name]["panels"]

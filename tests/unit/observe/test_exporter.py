@@ -1,6 +1,9 @@
+import errno
+import shutil
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
@@ -115,6 +118,36 @@ def test_looks_do_not_pile_up_behind_one_that_hangs():
     free.set()
     looks._pool.shutdown()
     assert len(begun) == 1
+
+
+def test_two_scrapes_at_the_same_moment_both_see_a_server_that_is_up():
+    free = threading.Event()
+    looks = Looks([Look("ollama", "http://127.0.0.1:1", lambda get: free.wait(10) and [])], deadline=10)
+    with ThreadPoolExecutor(2) as scrapes:
+        both = [scrapes.submit(lambda: next(looks.collect()).samples[0].value) for _ in range(2)]
+        assert not wait(both, timeout=0.2).done  # neither gives up while the look goes on
+        free.set()
+    assert [one.result() for one in both] == [1, 1]
+
+
+def test_a_number_that_is_none_means_that_the_server_is_not_up_and_costs_no_scrape():
+    answers = {**CHROMA, f"{BASE}/collections_count": {"error": "no such thing"}}
+    strange = Look("chroma", away(), lambda _: chroma.read(answers.__getitem__))
+    assert scrape(strange)[0] == {"chroma_up": 0}
+
+
+def test_a_disk_that_cannot_be_asked_costs_the_others_nothing(tmp_path, monkeypatch):
+    stale, asked = tmp_path / "stale", shutil.disk_usage
+    stale.mkdir()
+
+    def usage(folder):
+        if folder == stale:
+            raise OSError(errno.ESTALE, "Stale file handle")
+        return asked(folder)
+
+    monkeypatch.setattr("lab.observe.exporter.disk.shutil.disk_usage", usage)
+    free, size = Disk({"models": stale, "index": tmp_path}).collect()
+    assert [[one.labels["of"] for one in family.samples] for family in (free, size)] == [["index"], ["index"]]
 
 
 def test_the_disk_of_a_folder_to_come_is_that_of_the_folder_above(tmp_path):

@@ -20,6 +20,14 @@ def lines():
     stream.detach()
 
 
+@pytest.fixture(autouse=True)
+def no_request_afterwards():
+    """Tests share one context: what runs next would belong to the request that a test has opened."""
+    yield
+    log.request_id.set("")
+    log._noted.set(None)
+
+
 def test_lines_of_libraries_and_of_requests_have_one_form(lines):
     logging.getLogger("lab.service").warning("Redis is %s.", "away")
     logging.getLogger("uvicorn.error").info("Started", extra={"color_message": "\x1b[1mStarted"})

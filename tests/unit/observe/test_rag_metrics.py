@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import pytest
 from langchain_core.messages import AIMessage
 
-from lab.observe.rag_metrics import RAGMetrics
+from lab.observe.rag_metrics import STATUSES, RAGMetrics
 
 OLLAMA = {"prompt_eval_count": 30, "eval_count": 8, "eval_duration": 2_000_000_000, "load_duration": 3_000_000_000}
 MESSAGE = AIMessage(
@@ -58,6 +58,12 @@ def test_a_search_is_observed_with_its_passages_and_a_failed_one_without(metrics
     value = metrics.registry.get_sample_value
     assert (value("rag_search_results_count"), value("rag_search_results_sum")) == (1, 2)
     assert value("rag_query_duration_seconds_count", {"component": "retrieve", "status": "error"}) == 1
+
+
+def test_every_way_to_end_is_there_from_the_beginning(metrics):
+    """Of a series that begins with its first event, PromQL's `increase` misses this event."""
+    assert {metrics.registry.get_sample_value("rag_queries_total", {"status": status}) for status in STATUSES} == {0}
+    assert {"busy", "invalid"} <= set(STATUSES)
 
 
 def test_a_cell_that_is_run_again_makes_no_duplicate():

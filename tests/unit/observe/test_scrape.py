@@ -13,9 +13,10 @@ from lab.observe.scrape import grown, parse, quantile, value
 
 
 class Program:
-    """A few metrics of a program, and scrapes of them a minute apart."""
+    """A few metrics of a program, and scrapes of them a minute apart, or so many seconds."""
 
-    def __init__(self):
+    def __init__(self, apart=60.0):
+        self.apart = apart
         self.registry = CollectorRegistry()
         self.asked = Counter("asked", "-", ["status"], registry=self.registry)
         self.seconds = Histogram("seconds", "-", ["status"], buckets=(1, 2, 4), registry=self.registry)
@@ -23,7 +24,7 @@ class Program:
         self.scrapes = []
 
     def scrape(self):
-        self.scrapes.append(replace(parse(generate_latest(self.registry).decode()), at=60.0 * len(self.scrapes)))
+        self.scrapes.append(replace(parse(generate_latest(self.registry).decode()), at=self.apart * len(self.scrapes)))
 
     def value(self, *words, **more):
         return value(Figure("-", "", *words, **more), self.scrapes)
@@ -31,7 +32,11 @@ class Program:
 
 @pytest.fixture
 def program():
-    made = Program()
+    return begun()
+
+
+def begun(apart=60.0):
+    made = Program(apart)
     made.asked.labels("success").inc(100)
     made.asked.labels("error")
     made.seconds.labels("success").observe(0.5)
@@ -47,6 +52,22 @@ def test_a_rate_is_events_per_second_since_the_scrape_before(program):
     program.asked.labels("success").inc(30)
     program.scrape()
     assert program.value("rate", "asked_total") == 0.5
+
+
+def test_after_a_pause_longer_than_the_window_the_scrape_before_it_is_compared():
+    paused = begun(apart=90.0)
+    paused.scrape()
+    paused.asked.labels("success").inc(45)
+    paused.scrape()
+    assert paused.value("rate", "asked_total") == 0.5
+
+
+def test_within_the_window_the_oldest_scrape_is_compared():
+    often = begun(apart=20.0)
+    for more in (10, 20, 30, 40):  # at 20, 40, 60 and 80 s
+        often.asked.labels("success").inc(more)
+        often.scrape()
+    assert often.value("rate", "asked_total") == (20 + 30 + 40) / 60
 
 
 def test_a_counter_that_began_anew_counts_from_zero(program):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry
 
-from lab.errors import LabError, ServiceError
+from lab.errors import InputError, LabError, MissingError, ServiceError, SettingError
 from lab.observe.rag_metrics import RAGMetrics
 from lab.observe.track import status_of
 
@@ -22,10 +22,11 @@ def caused(error, cause):
 
 ENDS = {
     "success": [None],
-    "error": [ValueError("wrong"), ServiceError("away"), KeyError("gone")],
+    "error": [ValueError("wrong"), ServiceError("away"), SettingError("wrong"), KeyError("gone")],
     "cancelled": [asyncio.CancelledError(), KeyboardInterrupt(), SystemExit(1), GeneratorExit()],
     "timeout": [TimeoutError(), httpx.ReadTimeout("late"), caused(ServiceError("late"), httpx.ReadTimeout("late"))],
     "busy": [Full("full")],
+    "invalid": [InputError("no such filter"), MissingError("no such collection")],
 }
 PAIRS = [(status, error) for status, errors in ENDS.items() for error in errors]
 KINDS = ("plain", "async", "generator", "async generator")
