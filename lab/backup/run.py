@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from lab import __version__
 from lab.backup.archive import Archive, read_archive, write_archive
 from lab.backup.chroma import Show, load_collections, require_space, save_collections
 from lab.backup.models import fetch_models, list_models

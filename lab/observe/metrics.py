@@ -5,11 +5,11 @@ Each application has a registry of its own, so that two of them in one process (
 """
 
 from collections.abc import Callable, Iterator
-from importlib.metadata import PackageNotFoundError, version
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector, generate_latest
 from prometheus_client.metrics_core import InfoMetricFamily
 
+from lab import __version__
 from lab.observe import processes
 from lab.observe.rag_metrics import RAGMetrics
 from lab.observe.track import Track
@@ -83,7 +83,7 @@ class Build:
 
     def collect(self) -> Iterator[InfoMetricFamily]:
         """For a registry of prometheus_client."""
-        yield InfoMetricFamily("rag_build", "Which version this is.", value={"version": _version()})
+        yield InfoMetricFamily("rag_build", "Which version this is.", value={"version": __version__})
 
 
 def _scraped(own: CollectorRegistry) -> CollectorRegistry:
@@ -102,10 +102,3 @@ def _scraped(own: CollectorRegistry) -> CollectorRegistry:
 def _now(name: str, about: str, registry: CollectorRegistry) -> Gauge:
     """What goes on in the processes that live, added up."""
     return Gauge(name, about, registry=registry, multiprocess_mode="livesum")
-
-
-def _version() -> str:
-    try:
-        return version("slipway-lab")
-    except PackageNotFoundError:  # in the image the code is copied, not installed
-        return "unknown"
