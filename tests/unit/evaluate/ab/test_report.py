@@ -65,6 +65,14 @@ def test_a_guardrail_without_values_does_not_hold(simulated):
     assert (report.verdict.choice, report.guards[0]["state"]) == ("old", "unclear")
 
 
+@pytest.mark.parametrize("looks", [1, 2])
+def test_a_figure_that_nobody_recorded_decides_nothing(simulated, looks):
+    exposed, experiment = simulated(200, Plan("hit@9", 200, looks))
+    report = make_report(experiment, exposed, results(exposed, "hit@3", {"old": 0.5, "new": 0.9}))
+    assert (report.verdict.choice, report.verdict.final) == ("", False)
+    assert "hit@9 was recorded for fewer than two users" in str(report)
+
+
 def test_without_a_plan_nothing_is_decided(simulated):
     exposed, experiment = simulated(200, Plan())
     report = make_report(experiment, exposed, results(exposed, "hit@3", {"old": 0.1, "new": 0.9}))
