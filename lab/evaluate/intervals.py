@@ -5,6 +5,7 @@ many values as there are, with replacement, 2 000 times, and keeping the middle 
 The seed is fixed, so the same values always give the same interval.
 """
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -80,10 +81,15 @@ def bootstrap(
     value, count = float(statistic(*arrays, axis=-1)), min(map(len, arrays))
     if all(np.ptp(one) == 0 for one in arrays):  # drawing again gives the same
         return Interval(value, value, value, count)
-    found = stats.bootstrap(
-        arrays, statistic, paired=paired, vectorized=True, confidence_level=level, n_resamples=RESAMPLES, method="percentile", rng=seed
-    ).confidence_interval
-    return Interval(value, float(found.low), float(found.high), count)
+    beyond = (1 - level) / 2
+    with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", stats.DegenerateDataWarning)
+        drawn = stats.bootstrap(
+            arrays, statistic, paired=paired, vectorized=True, confidence_level=level, n_resamples=RESAMPLES, method="percentile", rng=seed
+        ).bootstrap_distribution
+        # Where few questions count, some draws have none of them and no figure: they do not say how far it moves.
+        low, high = np.nanquantile(drawn, [beyond, 1 - beyond])
+    return Interval(value, float(low), float(high), count)
 
 
 def _sample(values: Sequence[float] | np.ndarray, least: int = 2) -> np.ndarray:
