@@ -88,7 +88,8 @@ class ABTestedRAGService:
     async def rate(self, user_id: str, question: Question, answer: "Answer", judge: Judge) -> Verdict:
         """A judge's points as figures of the user's variants. For afterwards: no user waits for a judge.
 
-        `judge_failed` counts the answers without points, so that `judge_points` hides none.
+        `judge_failed` counts the answers without points, so that `judge_points` hides none. A look leaves out what is recorded
+        after its next user came: where points decide, rate each answer in time, or let no more users come than planned.
         """
         verdict = await judge.score(question.question, answer.answer, question.answer or "")
         figures = {"judge_failed": float(verdict.failed), **({} if verdict.points is None else {"judge_points": verdict.points})}

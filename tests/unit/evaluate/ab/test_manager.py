@@ -130,6 +130,18 @@ def test_ten_questions_of_one_user_are_one_value(manager, halves):
     assert (mine["count"], mine["mean"]) == (1, 0.5)
 
 
+def test_a_look_is_over_when_the_next_user_comes(manager, halves):
+    manager.create_experiment("e", halves, plan=Plan("mrr", 6))
+    found = []
+    for users, value in ((7, 1.0), (6, 0.0)):
+        for number in range(users):
+            with manager.observe(f"user_{number}", "e") as seen:
+                seen.record({"mrr": value})
+        found.append(manager.report("e").figures)
+    assert found[0]["mrr"]["new"]["mean"] == 1
+    assert found[1] == found[0]
+
+
 def test_results_survive_the_manager(manager, halves):
     manager.create_experiment("e", halves)
     manager.record_result("e", "old", "mrr", 1.0)

@@ -8,7 +8,7 @@ from lab.evaluate.ab.store import Result
 
 def results(exposed, metric, rates, seed=0):
     rng = np.random.default_rng(seed)
-    return [Result(variant, user, metric, float(rng.random() < rates[variant])) for user, variant in exposed]
+    return [Result(one.variant, one.user, metric, float(rng.random() < rates[one.variant]), at=one.at + 0.5) for one in exposed]
 
 
 def test_before_the_first_look_nothing_is_compared(simulated):
@@ -39,9 +39,25 @@ def test_users_after_the_last_look_change_nothing(simulated):
     assert make_report(experiment, exposed, rows + later).figures == make_report(experiment, exposed[:200], rows).figures
 
 
+def test_later_questions_of_its_users_do_not_change_an_earlier_look(simulated):
+    exposed, experiment = simulated(300, Plan("hit@3", 600, looks=3))
+    rows = results(exposed, "hit@3", {"old": 0.80, "new": 0.84})
+    again = [Result(one.variant, one.user, "hit@3", float(one.variant == "new"), at=250) for one in exposed[:200]]
+    before, after = (make_report(experiment, exposed, found) for found in (rows, rows + again))
+    assert before.look == 1
+    assert before == after
+
+
+def test_an_answer_that_comes_late_counts_in_the_next_look(simulated):
+    exposed, experiment = simulated(400, Plan("hit@3", 400, looks=2))
+    rows = [one._replace(at=300) if one.user == "user_7" else one for one in results(exposed, "hit@3", {"old": 0.5, "new": 0.5})]
+    assert sum(make_report(experiment, exposed[:399], rows).waiting.values()) == 1
+    assert sum(make_report(experiment, exposed, rows).waiting.values()) == 0
+
+
 def test_a_lost_group_stops_the_decision(simulated):
     exposed, experiment = simulated(400, Plan("hit@3", 300))
-    kept = [one for number, one in enumerate(exposed) if one[1] == "old" or number % 4 == 0] + exposed[:0]
+    kept = [one for number, one in enumerate(exposed) if one.variant == "old" or number % 4 == 0]
     plan = Plan("hit@3", len(kept))
     experiment = type(experiment)(experiment.name, experiment.variants, plan=plan)
     report = make_report(experiment, kept, results(kept, "hit@3", {"old": 0.5, "new": 0.9}))
@@ -54,7 +70,7 @@ def test_a_guardrail_decides_too(simulated, slower, choice):
     exposed, experiment = simulated(400, Plan("hit@3", 400, guardrails=(Guardrail("search_ms", 0.2),)))
     rng = np.random.default_rng(5)
     factor = {"old": 1.0, "new": slower}
-    times = [Result(variant, user, "search_ms", float(rng.lognormal(3, 0.2)) * factor[variant]) for user, variant in exposed]
+    times = [Result(one.variant, one.user, "search_ms", float(rng.lognormal(3, 0.2)) * factor[one.variant]) for one in exposed]
     report = make_report(experiment, exposed, results(exposed, "hit@3", {"old": 0.5, "new": 0.9}) + times)
     assert (report.verdict.choice, report.guards[0]["state"]) == (choice, "holds" if choice == "new" else "broken")
 
