@@ -39,7 +39,7 @@ def test_a_judge_that_obeys_the_answer_is_found_out():
 
 def test_a_judge_that_likes_length_is_found_out():
     found = measure(lambda asked: scores(4 if len(shown(asked)) > 150 else 3), biases.length, CASES)
-    assert (found.points.value, found.points.low) == (1, 1)
+    assert (found.points.value, found.points.decided) == (1, False)  # four equal gains show no spread
 
 
 def test_a_fair_judge_gives_nothing_for_length():
