@@ -51,4 +51,5 @@ def agreement(gold: Sequence[object], judged: Sequence[object]) -> Agreement:
     with np.errstate(invalid="ignore", divide="ignore"):  # a judge with one label has no z value, which is not used here
         found = cohens_kappa(table)
     sure = Interval(float(found.kappa), float(found.kappa_low), float(found.kappa_upp), len(gold))
-    return Agreement(share, sure.value, *((sure.low, sure.high) if sure.spreads else (None, None)), sure.count)
+    low, high = (sure.low, sure.high) if sure.spreads else (None, None)
+    return Agreement(share, sure.value, low, high, sure.count)

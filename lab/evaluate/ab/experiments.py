@@ -6,6 +6,7 @@ A config holds settings of the lab, so a variant that is not built cannot be mea
 from typing import Any
 
 from lab.errors import InputError
+from lab.evaluate.ab.experiment import Experiment
 from lab.evaluate.ab.manager import ABTestManager
 from lab.evaluate.ab.plan import Guardrail, Plan
 from lab.evaluate.ab.variant import ExperimentVariant
@@ -50,12 +51,15 @@ def rails(name: str) -> tuple[Guardrail, ...]:
     return Guardrail("failed", FAILING), Guardrail(COST[name], SLOWER)
 
 
-def create(manager: ABTestManager, settings: Settings, users: int, version: int = 1) -> None:
+def create(manager: ABTestManager, settings: Settings, users: int, version: int = 1) -> tuple[Experiment, Experiment]:
     """Define both, or find them as they are. `users` are needed in each before anything is decided."""
-    for name, variants in ((CHUNKING, chunking()), (RERANKING, reranking(settings))):
+
+    def made(name: str, variants: list[ExperimentVariant]) -> Experiment:
         for one in variants:
             changed(settings, one.config)
-        manager.create_experiment(name, variants, plan=Plan(DECIDES, users, guardrails=rails(name)), version=version)
+        return manager.create_experiment(name, variants, plan=Plan(DECIDES, users, guardrails=rails(name)), version=version)
+
+    return made(CHUNKING, chunking()), made(RERANKING, reranking(settings))
 
 
 def changed(settings: Settings, *configs: Any) -> Settings:

@@ -91,6 +91,14 @@ def test_simulated_users_go_on_after_a_failure_and_are_not_asked_twice(service, 
     assert sum(service.manager.report(CHUNKING).users.values()) == 20
 
 
+def test_a_service_of_an_older_version_records_into_that_version(service, manager, monkeypatch):
+    ABTestedRAGService(SETTINGS, manager, users=20, version=2)
+    monkeypatch.setattr(service, "_of", lambda variants: Broken(InputError("No passage.")))
+    assert simulate(service, ["user_1"], QUESTIONS) == 1
+    assert [sum(manager.report(one).users.values()) for one in (*service.experiments, CHUNKING, RERANKING)] == [1, 1, 0, 0]
+    assert simulate(service, ["user_1"], QUESTIONS) == 0
+
+
 def test_a_mistake_in_the_program_stops_the_simulation(service, monkeypatch):
     monkeypatch.setattr(service, "_of", lambda variants: Broken(ZeroDivisionError()))
     with pytest.raises(ZeroDivisionError):

@@ -40,6 +40,16 @@ def test_versions_keep_their_results_apart(manager, halves):
     assert manager.analyze_results("e", "mrr") == {}
 
 
+def test_an_experiment_of_an_older_version_stays_the_one_that_is_recorded_into(manager, halves):
+    first = manager.create_experiment("e", halves)
+    manager.create_experiment("e", halves, version=2)
+    with manager.observe("user_1", first) as seen:
+        seen.record({"mrr": 1.0})
+    manager.record_result(first, manager.assign_variant(first, "user_2"), "mrr", 1.0, "user_2")
+    assert (sum(manager.report(first).users.values()), sum(manager.report("e").users.values())) == (2, 0)
+    assert (bool(manager.analyze_results(first, "mrr")), manager.analyze_results("e", "mrr")) == (True, {})
+
+
 def test_analysis_describes_each_variant(manager, halves):
     manager.create_experiment("e", halves)
     for value in (1, 2, 3, 4):
