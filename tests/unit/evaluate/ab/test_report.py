@@ -11,6 +11,19 @@ def results(exposed, metric, rates, seed=0):
     return [Result(one.variant, one.user, metric, float(rng.random() < rates[one.variant]), at=one.at + 0.5) for one in exposed]
 
 
+def exact(exposed, shares):
+    """Hits of these shares of each variant's users, spread evenly over the time."""
+    groups = {name: [one for one in exposed if one.variant == name] for name in shares}
+    return [
+        Result(name, one.user, "hit@3", float(int((place + 1) * shares[name]) > int(place * shares[name])), at=one.at)
+        for name, group in groups.items()
+        for place, one in enumerate(group)
+    ]
+
+
+THREE = [ExperimentVariant(name, {}, ratio) for name, ratio in (("old", 0.33), ("new", 0.33), ("other", 0.34))]
+
+
 def test_before_the_first_look_nothing_is_compared(simulated):
     exposed, experiment = simulated(199, Plan("hit@3", 200))
     report = make_report(experiment, exposed, results(exposed, "hit@3", {"old": 0.1, "new": 0.9}))
@@ -110,9 +123,24 @@ def test_a_modest_difference_goes_on_to_the_next_look(simulated):
     assert "next look needs 400" in str(report)
 
 
+@pytest.mark.parametrize(("users", "variants"), [(200, None), (300, THREE)])
+def test_a_p_of_a_hundredth_at_the_first_of_three_looks_decides_nothing(simulated, users, variants):
+    exposed, experiment = simulated(users, Plan("hit@3", 3 * users, looks=3), variants)
+    report = make_report(experiment, exposed, exact(exposed, {"old": 0.5, "new": 0.68, "other": 0.5}))
+    assert 0.004 < report.comparisons[0]["p_value"] < 0.02
+    assert (report.look, report.verdict.final) == (1, False)
+
+
+@pytest.mark.parametrize(("users", "variants", "choice"), [(400, None, "new"), (600, THREE, "old")])
+def test_at_the_last_look_three_variants_pay_for_two_comparisons(simulated, users, variants, choice):
+    exposed, experiment = simulated(users, Plan("hit@3", users, looks=3), variants)
+    report = make_report(experiment, exposed, exact(exposed, {"old": 0.5, "new": 0.61, "other": 0.5}))
+    assert 0.024 < report.comparisons[0]["p_value"] < 0.043
+    assert (report.look, report.verdict.choice) == (3, choice)
+
+
 def test_three_variants_pay_for_two_comparisons(simulated):
-    variants = [ExperimentVariant(name, {}, ratio) for name, ratio in (("old", 0.33), ("new", 0.33), ("other", 0.34))]
-    exposed, experiment = simulated(600, Plan("hit@3", 600), variants)
+    exposed, experiment = simulated(600, Plan("hit@3", 600), THREE)
     report = make_report(experiment, exposed, results(exposed, "hit@3", {"old": 0.5, "new": 0.55, "other": 0.9}))
     assert report.verdict.choice == "other"
     assert all(one["p_adjusted"] >= one["p_value"] for one in report.comparisons)
