@@ -60,5 +60,5 @@ def _comparison(one: Comparison, look: Look) -> str:
 
 def _guard(one: Guard) -> str:
     if one.at_worst is None:
-        return f"Guardrail {one.metric} of {one.variant}: unclear: there are too few values, or the baseline's median time is 0."
+        return f"Guardrail {one.metric} of {one.variant}: unclear, with too few values or a median time of 0 in the baseline."
     return f"Guardrail {one.metric} of {one.variant}: {one.state}; worse by at most {one.at_worst:+.3g}, allowed {one.margin:+.3g}."
