@@ -54,7 +54,7 @@ def _worse(name: str, baseline: Group, variant: Group, alpha: float) -> Ends | N
 
 
 def _slower(before: Sequence[float], after: Sequence[float], alpha: float) -> Ends | None:
-    """The interval of the growth of the median, as a share of the baseline's; None with too few values, or where the baseline's may be 0."""
+    """The interval of the growth of the median, as a share of the baseline's; None with too few values, or where that may be 0."""
     if min(len(before), len(after)) < 2 or not median(before):
         return None
     from lab.evaluate.intervals import bootstrap
