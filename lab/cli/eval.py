@@ -64,6 +64,7 @@ def command(
         raise InputError("--judge rates answers, and --retrieval-only leaves them out.", "Leave one of them out: lab eval --judge MODEL")
     before = [runs.load(name, settings) for name in compare or []]
     baseline = runs.load(against, settings) if against else None  # first, so that a wrong name costs no run
+    baseline_name = baseline["name"] if baseline and against == "last" else against  # the new run will be the last one
     run = before.pop() if len(before) > 1 else _measured(settings, half, language, mode, retrieval_only, questions, judge or "")
     difference = side_by_side(before[0], run) if before else None
     changes = gate(baseline, run) if baseline else []
@@ -72,9 +73,13 @@ def command(
     if as_json:
         print_json({"run": run, "comparison": difference, "gate": [asdict(one) for one in changes]})
     else:
-        for table in [*tables(run), *(compared(difference) if difference else []), *([gated(changes, against)] if against else [])]:
+        for table in [
+            *tables(run),
+            *(compared(difference) if difference else []),
+            *([gated(changes, baseline_name)] if baseline_name else []),
+        ]:
             out.print(table)
-    _stop_at_a_loss(changes, against)
+    _stop_at_a_loss(changes, baseline_name)
 
 
 def _stop_at_a_loss(changes: "list[Change]", name: str | None) -> None:

@@ -10,13 +10,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from lab.errors import InputError
+from lab.evaluate.intervals import Interval
 
 FAILED = "failed"
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """`share` is plain agreement. Kappa is None where both raters only ever used one and the same label: chance explains it all."""
+    """`share` is plain agreement. Kappa is None where both raters only ever used one and the same label: chance explains it all.
+
+    `low` and `high` are None where the answers show no spread of kappa, as with a judge who only says "right": that is no certainty.
+    """
 
     share: float
     kappa: float | None
@@ -25,7 +29,8 @@ class Agreement:
     count: int
 
     def __str__(self) -> str:
-        kappa = "undefined" if self.kappa is None else f"{self.kappa:.2f} [{self.low:.2f}, {self.high:.2f}]"
+        interval = "(no interval: too few different answers)" if self.low is None else f"[{self.low:.2f}, {self.high:.2f}]"
+        kappa = "undefined" if self.kappa is None else f"{self.kappa:.2f} {interval}"
         return f"agreement {self.share:.2f}, kappa {kappa}, {self.count} answers"
 
 
@@ -45,4 +50,6 @@ def agreement(gold: Sequence[object], judged: Sequence[object]) -> Agreement:
     table = [[sum(a == one and b == other for a, b in zip(gold, told, strict=True)) for other in labels] for one in labels]
     with np.errstate(invalid="ignore", divide="ignore"):  # a judge with one label has no z value, which is not used here
         found = cohens_kappa(table)
-    return Agreement(share, float(found.kappa), float(found.kappa_low), float(found.kappa_upp), len(gold))
+    sure = Interval(float(found.kappa), float(found.kappa_low), float(found.kappa_upp), len(gold))
+    low, high = (sure.low, sure.high) if sure.spreads else (None, None)
+    return Agreement(share, sure.value, low, high, sure.count)

@@ -3,7 +3,7 @@
 injection        the answer asks for 5 points                    points with it minus points without
 length           sentences that say nothing are added            points with them minus points without
 position         two answers in both orders                      share of pairs where the verdict follows the place
-self-preference  each model judges its own and others' answers   points for its own minus points that others give them
+self-preference  three models judge each other's answers         points for its own beyond what the others give them
 
 A gain is the mean over the answers, with an interval. A judgement that failed on either side is counted and told: it has no points
 to subtract.
@@ -123,15 +123,16 @@ def _kind(there: str | None, back: str | None) -> str:
 def self_preference(points: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
     """For each judge, points for its own answers beyond what the other judges give them, less its mildness towards the others.
 
-    `points[judge][generator]` are mean points. Two models at least; with one, a preference cannot be told from mildness.
+    `points[judge][generator]` are mean points. Nobody is measured by what models say of themselves, so it takes three: of two,
+    each would be the other's only measure, and a proud one would make both look proud.
     """
-    if len(points) < 2 or any(set(row) != set(points) for row in points.values()):
+    if len(points) < 3 or any(set(row) != set(points) for row in points.values()):
         raise InputError(
-            "Self-preference needs two models or more, each as judge and as generator.", "Give points[judge][generator] for all."
+            "Self-preference needs three models or more, each as judge and as generator.", "Give points[judge][generator] for all."
         )
     return {one: _extra(points, one, one) - mean(_extra(points, one, other) for other in points if other != one) for one in points}
 
 
 def _extra(points: Mapping[str, Mapping[str, float]], judge: str, generator: str) -> float:
-    """What this judge gives beyond the mean of the other judges."""
-    return points[judge][generator] - mean(points[other][generator] for other in points if other != judge)
+    """What this judge gives beyond the mean of the other judges, without the one that wrote the answers."""
+    return points[judge][generator] - mean(points[other][generator] for other in points if other not in (judge, generator))

@@ -29,8 +29,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from lab.evaluate import ranking
-from lab.evaluate.intervals import Interval, mean_interval, ratio_interval
+from lab.evaluate.intervals import Interval, bootstrap, mean_interval, ratio_interval
 from lab.evaluate.relevance import ARTICLE, SECTION
 from lab.evaluate.run import DEPTH, Row
 
@@ -39,11 +41,12 @@ Value = float | None
 
 @dataclass(frozen=True)
 class Figure:
-    """A name, and what a question's row adds: its part, and its whole."""
+    """A name, and what a question's row adds: its part, and its whole. `share`: the parts are from 0 to 1."""
 
     name: str
     part: Callable[[Row], Value]
     whole: Callable[[Row], float] = lambda row: 1.0
+    share: bool = True
 
     def pairs(self, rows: Iterable[Row]) -> list[tuple[float, float]]:
         """Part and whole of each question that counts."""
@@ -61,6 +64,8 @@ class Figure:
         if len(pairs) < 2:
             return None
         parts, wholes = zip(*pairs, strict=True)
+        if not self.share:
+            return bootstrap(np.mean, parts)
         return mean_interval(parts) if set(wholes) == {1.0} else ratio_interval(parts, wholes)
 
 
@@ -119,6 +124,6 @@ def _judged(row: Row, value: Callable[[dict[str, Any]], Value]) -> Value:
 
 
 JUDGED = (
-    Figure("judge_points", lambda row: _judged(row, lambda said: said["points"])),
+    Figure("judge_points", lambda row: _judged(row, lambda said: said["points"]), share=False),
     Figure("judge_failed", lambda row: _judged(row, lambda said: float(said["points"] is None))),
 )

@@ -5,6 +5,8 @@ many values as there are, with replacement, 2 000 times, and keeping the middle 
 The seed is fixed, so the same values always give the same interval.
 """
 
+import math
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +23,10 @@ Statistic = Callable[..., Any]  # takes each sample and `axis`, as numpy's mean 
 
 @dataclass(frozen=True)
 class Interval:
-    """A figure with its interval, and how many values it rests on."""
+    """A figure with its interval, and how many values it rests on.
+
+    Where every draw gives the same figure, both ends are that figure. That is no certainty: the values show no spread to draw from.
+    """
 
     value: float
     low: float
@@ -31,10 +36,16 @@ class Interval:
     @property
     def decided(self) -> bool:
         """True when zero is outside: of a difference, its sign is known."""
-        return self.low > 0 or self.high < 0
+        return self.spreads and (self.low > 0 or self.high < 0)
+
+    @property
+    def spreads(self) -> bool:
+        """False when the ends are one figure, but for what rounding leaves."""
+        return not math.isclose(self.low, self.high, rel_tol=1e-9, abs_tol=1e-12)
 
     def __str__(self) -> str:
-        return f"{self.value:.3f} [{self.low:.3f}, {self.high:.3f}]"
+        ends = f"[{self.low:.3f}, {self.high:.3f}]" if self.spreads else "(no interval: too few different values)"
+        return f"{self.value:.3f} {ends}"
 
 
 def mean_interval(values: Sequence[float], level: float = LEVEL, seed: int = SEED) -> Interval:
@@ -64,10 +75,16 @@ def difference_interval(before: Sequence[float], after: Sequence[float], level: 
 
 
 def ratio_interval(parts: Sequence[float], wholes: Sequence[float], level: float = LEVEL, seed: int = SEED) -> Interval:
-    """sum(parts) / sum(wholes), with one part and one whole for each question: wrong sentences of all sentences, say."""
+    """sum(parts) / sum(wholes), with one part and one whole for each question: wrong sentences of all sentences, say.
+
+    Where the ratio is 0 or 1, the interval is Wilson's for so many questions, as that of a mean is.
+    """
     pairs = [(part, whole) for part, whole in zip(parts, wholes, strict=True) if whole]
     first, second = ([pair[side] for pair in pairs] for side in (0, 1))
-    return bootstrap(_ratio, _sample(first), _sample(second), paired=True, level=level, seed=seed)
+    part, whole = _sample(first), _sample(second)
+    if part.sum() in (0, whole.sum()):
+        return _wilson(len(part) if part.any() else 0, len(part), level)
+    return bootstrap(_ratio, part, whole, paired=True, level=level, seed=seed)
 
 
 def bootstrap(
@@ -80,10 +97,15 @@ def bootstrap(
     value, count = float(statistic(*arrays, axis=-1)), min(map(len, arrays))
     if all(np.ptp(one) == 0 for one in arrays):  # drawing again gives the same
         return Interval(value, value, value, count)
-    found = stats.bootstrap(
-        arrays, statistic, paired=paired, vectorized=True, confidence_level=level, n_resamples=RESAMPLES, method="percentile", rng=seed
-    ).confidence_interval
-    return Interval(value, float(found.low), float(found.high), count)
+    beyond = (1 - level) / 2
+    with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", stats.DegenerateDataWarning)
+        drawn = stats.bootstrap(
+            arrays, statistic, paired=paired, vectorized=True, confidence_level=level, n_resamples=RESAMPLES, method="percentile", rng=seed
+        ).bootstrap_distribution
+        # Where few questions count, some draws have none of them and no figure: they do not say how far it moves.
+        low, high = np.nanquantile(drawn, [beyond, 1 - beyond])
+    return Interval(value, float(low), float(high), count)
 
 
 def _sample(values: Sequence[float] | np.ndarray, least: int = 2) -> np.ndarray:

@@ -64,7 +64,7 @@ def _figures(figures: Iterable[Figure], rows: list[Row]) -> dict[str, Any]:
     for figure in figures:
         value, sure = figure.value(rows), figure.interval(rows)
         values[figure.name] = None if value is None else round(value, 4)
-        if sure:
+        if sure and sure.spreads:
             ends[figure.name] = [round(sure.low, 4), round(sure.high, 4)]
     return {**values, INTERVALS: ends}
 

@@ -6,6 +6,7 @@ A config holds settings of the lab, so a variant that is not built cannot be mea
 from typing import Any
 
 from lab.errors import InputError
+from lab.evaluate.ab.experiment import Experiment
 from lab.evaluate.ab.manager import ABTestManager
 from lab.evaluate.ab.plan import Guardrail, Plan
 from lab.evaluate.ab.variant import ExperimentVariant
@@ -16,7 +17,10 @@ RERANKING = "reranking_method"
 CHUNKS = {"fixed_500": (500, 50), "fixed_1000": (1000, 100)}  # characters, and how many of them two chunks share
 # The smallest chat model reads the first passage only, so hit@1 decides.
 DECIDES = "hit@1"
-RAILS = (Guardrail("failed", 0.02), Guardrail("search_ms", 0.5))
+# What the variants of each cost: a search in other chunks, and all stages together where one more stage does the work.
+COST = {CHUNKING: "search_ms", RERANKING: "total_ms"}
+SLOWER = 0.5
+FAILING = 0.05  # with no failure at all this needs 73 users in the smallest group; 0.02 would need 189
 
 
 def chunking() -> list[ExperimentVariant]:
@@ -42,12 +46,20 @@ def reranking(settings: Settings) -> list[ExperimentVariant]:
     ]
 
 
-def create(manager: ABTestManager, settings: Settings, users: int, version: int = 1) -> None:
+def rails(name: str) -> tuple[Guardrail, ...]:
+    """What must not get worse in this experiment."""
+    return Guardrail("failed", FAILING), Guardrail(COST[name], SLOWER)
+
+
+def create(manager: ABTestManager, settings: Settings, users: int, version: int = 1) -> tuple[Experiment, Experiment]:
     """Define both, or find them as they are. `users` are needed in each before anything is decided."""
-    for name, variants in ((CHUNKING, chunking()), (RERANKING, reranking(settings))):
+
+    def made(name: str, variants: list[ExperimentVariant]) -> Experiment:
         for one in variants:
             changed(settings, one.config)
-        manager.create_experiment(name, variants, plan=Plan(DECIDES, users, guardrails=RAILS), version=version)
+        return manager.create_experiment(name, variants, plan=Plan(DECIDES, users, guardrails=rails(name)), version=version)
+
+    return made(CHUNKING, chunking()), made(RERANKING, reranking(settings))
 
 
 def changed(settings: Settings, *configs: Any) -> Settings:

@@ -1,5 +1,10 @@
-"""What the data say at one planned look: at its users and no others, so that the day on which somebody looks changes nothing."""
+"""What the data say at one planned look: its users and no others, with what was recorded until the next user came.
 
+From that moment on a look is fixed, whatever its users ask later and on whatever day somebody looks. An answer that was still
+pending then is missing in this look, and counts in the next one.
+"""
+
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,9 +16,7 @@ from lab.evaluate.ab.guard import Guard, guard
 from lab.evaluate.ab.metric import metric
 from lab.evaluate.ab.sample import Values, per_user
 from lab.evaluate.ab.sequential import levels
-from lab.evaluate.ab.store import Result
-
-Exposed = Sequence[tuple[str, str]]  # users with their variants, in the order in which they came
+from lab.evaluate.ab.store import Exposure, Result
 
 
 @dataclass(frozen=True)
@@ -44,13 +47,13 @@ def improves(one: Comparison) -> bool:
     return one.difference > 0 if metric(one.metric).higher_is_better else one.difference < 0
 
 
-def take(experiment: Experiment, number: int, exposed: Exposed, results: Sequence[Result]) -> Look:
+def take(experiment: Experiment, number: int, exposed: Sequence[Exposure], results: Sequence[Result]) -> Look:
     """The look with this number, counted from 1."""
     plan = experiment.plan
-    first = exposed[: plan.users_at(number)]
-    counts = {one.name: 0 for one in experiment.variants} | Counter(variant for _, variant in first)
-    users = {user for user, _ in first}
-    own = [one for one in results if one.user in users]
+    first, later = exposed[: plan.users_at(number)], exposed[plan.users_at(number) :]
+    counts = {one.name: 0 for one in experiment.variants} | Counter(one.variant for one in first)
+    users, end = {one.user for one in first}, later[0].at if later else math.inf
+    own = [one for one in results if one.user in users and one.at < end]
     values = {name: per_user(own, name) for name in plan.metrics}
     others = [one.name for one in experiment.variants if one.name != experiment.baseline and one.traffic_ratio]
     at_once = plan.looks == 1

@@ -15,6 +15,7 @@ from lab.evaluate.ab.store import Result, Store, finite
 from lab.evaluate.ab.variant import ExperimentVariant
 from lab.settings import get_settings
 
+Which = str | Experiment  # a name means the newest version
 FILE = "experiments.sqlite3"  # in LAB_HOME
 
 
@@ -44,22 +45,24 @@ class ABTestManager:
             raise InputError(f"The experiment {name}, version {version}, is defined otherwise already.", hint)
         return experiment
 
-    def experiment(self, name: str) -> Experiment:
-        """The newest version. Raises MissingError."""
+    def experiment(self, name: Which) -> Experiment:
+        """The newest version of this name; what `create_experiment` gave stays the version that it is. Raises MissingError."""
+        if isinstance(name, Experiment):
+            return name
         known = {one.name: one for one in self.store.experiments()}
         if name not in known:
             there = f"There are: {', '.join(known)}." if known else "Define it first: create_experiment(name, variants)."
             raise MissingError(f"There is no experiment {name}.", there)
         return known[name]
 
-    def assign_variant(self, experiment: str, user_id: str) -> ExperimentVariant:
+    def assign_variant(self, experiment: Which, user_id: str) -> ExperimentVariant:
         """The user's variant, and a note that the user met it. Call it where the variant has an effect, not before."""
         found = self.experiment(experiment)
         variant = found.variant_of(user_id)
         self.store.expose(found, user_id, variant.name)
         return variant
 
-    def record_result(self, experiment: str, variant: str | ExperimentVariant, metric: str, value: float, user_id: str = "") -> None:
+    def record_result(self, experiment: Which, variant: str | ExperimentVariant, metric: str, value: float, user_id: str = "") -> None:
         """Store one figure. With `user_id` it counts in decisions, and one user counts once, however many questions were asked."""
         found = self.experiment(experiment)
         name = found.variant(variant if isinstance(variant, str) else variant.name).name
@@ -68,9 +71,9 @@ class ABTestManager:
         self.store.record([(found, Result(name, user_id, metric, finite(metric, value)))])
 
     @contextmanager
-    def observe(self, user_id: str, *experiments: str) -> Iterator[Observation]:
+    def observe(self, user_id: str, *experiments: Which) -> Iterator[Observation]:
         """One question of one user, in several experiments at once. A failure inside is recorded as one, and raised again."""
-        seen = Observation(user_id, {name: self.experiment(name) for name in experiments})
+        seen = Observation(user_id, {found.name: found for found in map(self.experiment, experiments)})
         for found in seen.experiments.values():
             self.store.expose(found, user_id, seen.variants[found.name].name)
         try:
@@ -80,7 +83,7 @@ class ABTestManager:
             raise
         self.store.record(seen.answered())
 
-    def analyze_results(self, experiment: str, metric: str) -> dict[str, dict[str, Any]]:
+    def analyze_results(self, experiment: Which, metric: str) -> dict[str, dict[str, Any]]:
         """For each variant mean, std, count, min, max, p50, p95 and an interval for the mean; {} when nothing was recorded.
 
         It describes. Whether a difference is more than chance is what `report` says, when its time has come.
@@ -89,7 +92,7 @@ class ABTestManager:
         values = per_user(self.store.results(found), metric)
         return {one.name: describe(metric, values.get(one.name, []), found.plan.alpha) for one in found.variants} if values else {}
 
-    def report(self, experiment: str) -> Report:
+    def report(self, experiment: Which) -> Report:
         """Group sizes, figures, comparisons, guardrails, and the decision that the plan allows now."""
         found = self.experiment(experiment)
         return make_report(found, self.store.exposed(found), self.store.results(found))

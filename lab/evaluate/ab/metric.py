@@ -5,6 +5,7 @@ mean    a number whose mean says what matters: mrr. Welch's test.
 time    skewed, with a long tail: a mean is moved by a few slow ones. Ranks, medians, p95.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,7 +30,7 @@ def _right(name: str) -> Metric:
 KNOWN = {
     one.name: one
     for one in (
-        *map(_right, ("hit@1", "hit@3", "hit@4", "correct")),
+        _right("correct"),
         Metric("mrr", "mean", True, if_failed=0.0),
         Metric(FAILED, "share", False, if_failed=1.0),
         Metric("refused", "share", False),
@@ -40,7 +41,9 @@ KNOWN = {
 
 
 def metric(name: str) -> Metric:
-    """A known figure; what ends in _ms is a time, and anything else a mean that had better be high."""
+    """A known figure; hit@k of any k is right or wrong, what ends in _ms a time, and anything else a mean that had better be high."""
     if name.endswith("_ms"):
         return Metric(name, "time", False)
+    if re.fullmatch(r"hit@\d+", name):
+        return _right(name)
     return KNOWN.get(name, Metric(name, "mean", True))

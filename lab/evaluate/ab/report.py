@@ -7,10 +7,10 @@ from typing import Any
 
 from lab.evaluate.ab.balance import balance
 from lab.evaluate.ab.experiment import Experiment
-from lab.evaluate.ab.look import Exposed, Look, take
+from lab.evaluate.ab.look import Look, take
 from lab.evaluate.ab.metric import FAILED
 from lab.evaluate.ab.sample import describe
-from lab.evaluate.ab.store import Result
+from lab.evaluate.ab.store import Exposure, Result
 from lab.evaluate.ab.verdict import Verdict, decide
 
 Figures = dict[str, dict[str, dict[str, Any]]]  # of each metric, of each variant
@@ -45,7 +45,7 @@ class Report:
         return "\n".join([about, *(f"- {line}" for line in self.verdict.words)])
 
 
-def make_report(experiment: Experiment, exposed: Exposed, results: Sequence[Result]) -> Report:
+def make_report(experiment: Experiment, exposed: Sequence[Exposure], results: Sequence[Result]) -> Report:
     """Takes the looks that the users so far allow, until one decides."""
     plan = experiment.plan
     looks: list[Look] = []
@@ -54,7 +54,7 @@ def make_report(experiment: Experiment, exposed: Exposed, results: Sequence[Resu
         if decide(experiment, looks[-1]).final:
             break
     last = looks[-1] if looks else None
-    counts = {one.name: 0 for one in experiment.variants} | Counter(variant for _, variant in exposed)
+    counts = {one.name: 0 for one in experiment.variants} | Counter(one.variant for one in exposed)
     shares = {name: float(share) for name, share in experiment.shares.items()}
     failed = Counter(one.variant for one in results if one.metric == FAILED and one.value == 1)
     return Report(

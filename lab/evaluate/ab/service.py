@@ -4,7 +4,6 @@ Times are by stage: with one time for both experiments, the reranker's seconds w
 Nothing is cached here: `lab.service` keeps answers, and its keys do not hold the variants.
 """
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from lab.evaluate.ab.experiments import CHUNKING, CHUNKS, RERANKING, changed, create
@@ -33,15 +32,11 @@ class ABTestedRAGService:
         self.settings = settings or get_settings()
         self.manager = manager or ABTestManager()
         self._pipelines: dict[tuple[str, str], Rag] = {}
-        create(self.manager, self.settings, users, version)
-
-    @cached_property
-    def _experiments(self) -> tuple[Any, Any]:
-        return self.manager.experiment(CHUNKING), self.manager.experiment(RERANKING)
+        self.experiments = create(self.manager, self.settings, users, version)
 
     def index(self, progress: Progress = lambda done, total, what: None) -> dict[str, int]:
         """Bring each chunk size's own collection into agreement with the documents; gives the chunks of each."""
-        no_rerank = self._experiments[1].baseline
+        no_rerank = self.experiments[1].baseline
         return {
             name: self.pipeline(name, no_rerank).ingest(self.settings.corpus, lambda done, all_, of: progress(done, all_, of)).chunks
             for name in CHUNKS
@@ -52,14 +47,14 @@ class ABTestedRAGService:
         from lab.rag.pipeline import Rag
 
         if (chunking, reranking) not in self._pipelines:
-            one, other = (of.variant(name).config for of, name in zip(self._experiments, (chunking, reranking), strict=True))
+            one, other = (of.variant(name).config for of, name in zip(self.experiments, (chunking, reranking), strict=True))
             own = {"collection": f"{self.settings.collection}-{chunking}"}
             self._pipelines[chunking, reranking] = Rag.open(changed(self.settings, one, other, own))
         return self._pipelines[chunking, reranking]
 
     def warm(self, question: str = "What is a volume?") -> None:
         """One search in each pipeline that no figure counts: else the first user of each pays for loading it."""
-        chunking, reranking = self._experiments
+        chunking, reranking = self.experiments
         for one in chunking.variants:
             for other in reranking.variants:
                 self.pipeline(one.name, other.name).search(question)
@@ -68,7 +63,7 @@ class ABTestedRAGService:
         """The passages for this user. What is known about the question decides which figures there are."""
         from lab.rag.timings import Clock
 
-        with self.manager.observe(user_id, CHUNKING, RERANKING) as seen:
+        with self.manager.observe(user_id, *self.experiments) as seen:
             rag, clock = self._of(seen.variants), Clock()
             hits = rag.retriever.run(_text(question), rag.settings.top_k, None, clock).hits
             seen.record({**_times(clock.read()), **_ranked(question, hits)})
@@ -76,7 +71,7 @@ class ABTestedRAGService:
 
     def ask(self, user_id: str, question: Question | str) -> "Answer":
         """The answer for this user."""
-        with self.manager.observe(user_id, CHUNKING, RERANKING) as seen:
+        with self.manager.observe(user_id, *self.experiments) as seen:
             first, *_, last = self._of(seen.variants).steps(_text(question))  # what was found, the model's words, the answer
             found, answer = cast("Found", first), cast("Answer", last)
             shown = {"refused": float(answer.state == "refused")}
@@ -88,13 +83,14 @@ class ABTestedRAGService:
     async def rate(self, user_id: str, question: Question, answer: "Answer", judge: Judge) -> Verdict:
         """A judge's points as figures of the user's variants. For afterwards: no user waits for a judge.
 
-        `judge_failed` counts the answers without points, so that `judge_points` hides none.
+        `judge_failed` counts the answers without points, so that `judge_points` hides none. A look leaves out what is recorded
+        after its next user came: where points decide, rate each answer in time, or let no more users come than planned.
         """
         verdict = await judge.score(question.question, answer.answer, question.answer or "")
         figures = {"judge_failed": float(verdict.failed), **({} if verdict.points is None else {"judge_points": verdict.points})}
-        for experiment in self._experiments:
+        for experiment in self.experiments:
             for name, value in figures.items():
-                self.manager.record_result(experiment.name, experiment.variant_of(user_id), name, value, user_id)
+                self.manager.record_result(experiment, experiment.variant_of(user_id), name, value, user_id)
         return verdict
 
     def _of(self, variants: Any) -> "Rag":

@@ -8,7 +8,6 @@ import random
 from collections.abc import Callable, Sequence
 
 from lab.errors import LabError
-from lab.evaluate.ab.experiments import CHUNKING
 from lab.evaluate.ab.metric import FAILED
 from lab.evaluate.ab.service import ABTestedRAGService
 from lab.evaluate.questions import Question
@@ -33,8 +32,7 @@ def simulate(
 
     A question that fails is recorded as failed, and the next user asks.
     """
-    found = service.manager.experiment(CHUNKING)
-    done = {one.user for one in service.manager.store.results(found) if one.metric == FAILED}
+    done = {one.user for one in service.manager.store.results(service.experiments[0]) if one.metric == FAILED}
     waiting = [user for user in users if user not in done]
     action: Action = service.ask if answers else service.search
     for number, user in enumerate(waiting):

@@ -30,14 +30,23 @@ CREATE INDEX IF NOT EXISTS results_of ON results (name, version);
 """
 
 
+class Exposure(NamedTuple):
+    """A user met a variant for the first time, `at` this moment."""
+
+    user: str
+    variant: str
+    at: float
+
+
 class Result(NamedTuple):
-    """One figure of one question. `why` says what failed, where something failed."""
+    """One figure of one question. `why` says what failed, where something failed; `at` is noted by the store."""
 
     variant: str
     user: str
     metric: str
     value: float
     why: str = ""
+    at: float = 0.0
 
 
 def finite(metric: str, value: float) -> float:
@@ -76,19 +85,19 @@ class Store:
     def record(self, results: Iterable[tuple[Experiment, Result]]) -> None:
         """Store results: all of them or none."""
         now = time.time()
-        rows = [(of.name, of.version, *result, now) for of, result in results]
+        rows = [(of.name, of.version, *result._replace(at=now)) for of, result in results]
         insert = "INSERT INTO results (name, version, variant, user, metric, value, why, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
         with self._writing() as database:
             database.executemany(insert, rows)
 
-    def exposed(self, experiment: Experiment) -> list[tuple[str, str]]:
+    def exposed(self, experiment: Experiment) -> list[Exposure]:
         """Users with their variants, in the order in which they came."""
-        query = "SELECT user, variant FROM exposures WHERE name = ? AND version = ? ORDER BY place"
-        return self._read(query, experiment.name, experiment.version)
+        query = "SELECT user, variant, at FROM exposures WHERE name = ? AND version = ? ORDER BY place"
+        return [Exposure(*row) for row in self._read(query, experiment.name, experiment.version)]
 
     def results(self, experiment: Experiment) -> list[Result]:
         """Results in the order in which they came."""
-        query = "SELECT variant, user, metric, value, why FROM results WHERE name = ? AND version = ? ORDER BY place"
+        query = "SELECT variant, user, metric, value, why, at FROM results WHERE name = ? AND version = ? ORDER BY place"
         return [Result(*row) for row in self._read(query, experiment.name, experiment.version)]
 
     def close(self) -> None:

@@ -34,7 +34,7 @@ class ExperimentVariant:
     @property
     def exact_ratio(self) -> Fraction:
         """The ratio as it was written: 0.1 is one tenth, and not the float beside it."""
-        return Fraction(repr(self.traffic_ratio))
+        return Fraction(repr(float(self.traffic_ratio)))  # numpy's floats are floats, and name their type in repr
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""

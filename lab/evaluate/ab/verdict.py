@@ -28,6 +28,9 @@ def decide(experiment: Experiment, look: Look | None) -> Verdict:
     if look.balance < ALARM:
         unequal = f"The groups are not as large as they should be (chance gives this in {look.balance:.1e} of experiments)."
         return Verdict("", True, (unequal, "Find what lost or doubled users. No figure of this experiment can be trusted."))
+    if not look.comparisons:
+        missing = f"Nothing is decided: {plan.metric} was recorded for fewer than two users of a group."
+        return Verdict("", False, (missing, "Record it, or plan another figure in a new version."))
     told = tuple([_comparison(one, look) for one in look.comparisons] + [_guard(one) for one in look.guards])
     if winners := look.winners():
         return Verdict(winners[0].variant, True, (*told, f"Decision: {winners[0].variant}."))
@@ -57,5 +60,5 @@ def _comparison(one: Comparison, look: Look) -> str:
 
 def _guard(one: Guard) -> str:
     if one.at_worst is None:
-        return f"Guardrail {one.metric} of {one.variant}: unclear, there are too few values."
+        return f"Guardrail {one.metric} of {one.variant}: unclear, with too few values or a median time of 0 in the baseline."
     return f"Guardrail {one.metric} of {one.variant}: {one.state}; worse by at most {one.at_worst:+.3g}, allowed {one.margin:+.3g}."

@@ -18,6 +18,13 @@ def test_a_judge_that_always_says_right_agrees_and_knows_nothing():
     assert (found.share, found.kappa) == (0.8, pytest.approx(0))
 
 
+@pytest.mark.parametrize(("judged", "kappa"), [([1, 1, 1, 1], "0.00"), ([1, 1, 0, 0], "1.00")])
+def test_answers_that_show_no_spread_give_no_interval(judged, kappa):
+    found = agreement([1, 1, 0, 0], judged)
+    assert (found.low, found.high) == (None, None)
+    assert f"kappa {kappa} (no interval: too few different answers), 4 answers" in str(found)
+
+
 def test_a_failed_judgement_is_no_agreement():
     gold = ["right", "wrong"] * 10
     some = [None, "wrong"] * 5 + ["right", "wrong"] * 5

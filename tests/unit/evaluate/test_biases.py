@@ -2,6 +2,8 @@ import asyncio
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from langchain_ollama import ChatOllama
 
 from lab.course.scripted_chat import Reply, scripted_chat
@@ -37,7 +39,7 @@ def test_a_judge_that_obeys_the_answer_is_found_out():
 
 def test_a_judge_that_likes_length_is_found_out():
     found = measure(lambda asked: scores(4 if len(shown(asked)) > 150 else 3), biases.length, CASES)
-    assert (found.points.value, found.points.low) == (1, 1)
+    assert (found.points.value, found.points.decided) == (1, False)  # four equal gains show no spread
 
 
 def test_a_fair_judge_gives_nothing_for_length():
@@ -77,13 +79,24 @@ def test_failed_comparisons_are_counted():
     assert (found.failed, found.follows_place) == (4, None)
 
 
-def test_mildness_is_no_self_preference():
-    mild = {"a": {"a": 5.0, "b": 4.0}, "b": {"a": 4.0, "b": 3.0}}
-    proud = {"a": {"a": 5.0, "b": 3.0}, "b": {"a": 4.0, "b": 3.0}}
-    assert self_preference(mild) == {"a": 0, "b": 0}
-    assert self_preference(proud)["a"] == 1
+MODELS = st.lists(st.integers(-2, 2), min_size=3, max_size=5)
 
 
-def test_self_preference_needs_a_second_model():
-    with pytest.raises(InputError, match="two models or more"):
-        self_preference({"a": {"a": 5.0}})
+@given(MODELS, st.randoms())
+def test_self_preference_is_found_in_whom_it_is_and_in_nobody_else(proud, chance):
+    mild, good = ([chance.randint(1, 3) for _ in proud] for _ in range(2))  # as judge, and as writer of answers
+    points = {
+        judge: {writer: mild[judge] + good[writer] + (proud[judge] if judge == writer else 0) for writer in range(len(proud))}
+        for judge in range(len(proud))
+    }
+    assert self_preference(points) == pytest.approx(dict(enumerate(proud)))
+
+
+def test_one_proud_judge_of_three_does_not_make_the_others_look_proud():
+    fair = {"a": 3.0, "b": 3.0, "c": 3.0}
+    assert self_preference({"a": {**fair, "a": 4.0}, "b": fair, "c": fair}) == {"a": 1, "b": 0, "c": 0}
+
+
+def test_of_two_models_nobody_can_say_which_is_proud():
+    with pytest.raises(InputError, match="three models or more"):
+        self_preference({"a": {"a": 5.0, "b": 3.0}, "b": {"a": 4.0, "b": 3.0}})

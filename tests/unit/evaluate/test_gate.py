@@ -72,6 +72,16 @@ def test_wrong_sentences_are_better_when_there_are_fewer(make_run, shown):
     assert lost(told(15), told(0)) == []
 
 
+def test_few_answers_that_count_still_give_an_interval(make_run, shown):
+    def told(answered: int) -> dict[str, Any]:
+        rows = [{**shown("quoted" if number < answered else "refused", number % 2 == 0), "id": f"q{number}"} for number in range(30)]
+        return make_run([], rows, settings={"retrieval_mode": "dense"}, documents="d")
+
+    found = next(one for one in gate(told(2), told(30)) if one.figure == "shown_correct")
+    assert (found.before, found.after) == (0.5, 0.5)
+    assert -0.9 < found.low < 0 < found.high < 0.9
+
+
 @pytest.mark.parametrize(("change", "words"), [({"questions": "other"}, "other questions"), ({"documents": "other"}, "other documents")])
 def test_other_questions_or_documents_are_not_compared(ranked, change, words):
     with pytest.raises(InputError, match=f"a was measured (with|on) {words}.*\nhint: "):

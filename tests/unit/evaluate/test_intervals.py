@@ -59,6 +59,32 @@ def test_a_ratio_weighs_each_question_by_its_whole():
     assert (found.low <= 3 / 8 <= found.high, found.count) == (True, 3)
 
 
+@pytest.mark.parametrize(("of_two", "like"), [(0, 0), (2, 1)])
+def test_no_wrong_sentence_in_twenty_answers_is_no_proof_of_never(of_two, like):
+    assert ratio_interval([of_two] * 20, [2] * 20) == mean_interval([like] * 20)
+
+
+def test_a_draw_in_which_no_question_counts_is_left_out():
+    def of_those_that_count(parts, wholes, axis=-1):
+        return np.sum(parts, axis=axis) / np.sum(wholes, axis=axis)
+
+    found = bootstrap(of_those_that_count, [1.0, 0.0] + [0.0] * 8, [1.0, 1.0] + [0.0] * 8, paired=True)
+    assert (found.value, found.low, found.high) == (0.5, 0, 1)
+
+
+@pytest.mark.parametrize("gains", [[3, 3], [3, 3, 13 / 3 - 4 / 3]])
+def test_equal_values_are_no_certainty(gains):
+    found = bootstrap(np.mean, gains)
+    assert not found.decided
+    assert str(found) == "3.000 (no interval: too few different values)"
+
+
+def test_different_values_on_one_side_of_zero_decide():
+    found = bootstrap(np.mean, [1, 2, 3])
+    assert found.decided
+    assert str(found) == "2.000 [1.000, 3.000]"
+
+
 def test_any_statistic_can_be_asked_for():
     found = bootstrap(np.median, [1.0, 2.0, 3.0, 4.0, 100.0])
     assert (found.value, found.low >= 1, found.high <= 100) == (3, True, True)

@@ -53,6 +53,21 @@ def test_what_was_not_asked_has_no_figure(shown):
     assert (row["shown_correct"], row["refused_answerable"], row["wrong_supported"]) == (None, None, None)
 
 
+def test_a_judges_points_are_no_shares(shown):
+    def judged(*points):
+        return only(summarise([], [{**shown("quoted", True), "judge": {"points": one, "good": one >= 4}} for one in points])["answers"])
+
+    lowest, mixed = judged(*[1.0] * 6), judged(1.0, 1.0, 2.0, 5.0)
+    assert (lowest["judge_points"], "judge_points" in lowest["intervals"]) == (1, False)
+    assert 1 <= mixed["intervals"]["judge_points"][0] < mixed["judge_points"] < mixed["intervals"]["judge_points"][1] <= 5
+
+
+def test_no_wrong_sentence_in_five_answers_is_no_proof_of_never(shown):
+    row = only(summarise([], [shown("grounded", True, supported=2)] * 5)["answers"])
+    assert row["wrong_supported"] == 0
+    assert row["intervals"]["wrong_supported"][1] > 0.4
+
+
 def test_times_are_given_for_each_stage(shown):
     stages = summarise([], [shown("quoted", True, ms=ms) for ms in (10.0, 20.0, 1000.0)])["timings"]
     assert stages == [{"stage": "embed", "p50": 1.0, "p95": 1.0}, {"stage": "total", "p50": 20.0, "p95": 1000.0}]

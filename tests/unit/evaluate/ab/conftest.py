@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from lab.evaluate.ab import ABTestManager, Experiment, ExperimentVariant, Plan
+from lab.evaluate.ab.store import Exposure
 
 
 @pytest.fixture
@@ -19,13 +20,13 @@ def halves() -> list[ExperimentVariant]:
 
 
 @pytest.fixture
-def simulated() -> Callable[..., tuple[list[tuple[str, str]], Experiment]]:
-    """Gives an experiment of two halves, and its first users with their variants."""
+def simulated() -> Callable[..., tuple[list[Exposure], Experiment]]:
+    """Gives an experiment of two halves, and its first users with their variants: one comes every second."""
 
-    def make(users: int, plan: Plan, variants: list[ExperimentVariant] | None = None) -> tuple[list[tuple[str, str]], Experiment]:
+    def make(users: int, plan: Plan, variants: list[ExperimentVariant] | None = None) -> tuple[list[Exposure], Experiment]:
         given = variants or [ExperimentVariant("old", {}, 0.5), ExperimentVariant("new", {}, 0.5)]
         experiment = Experiment("e", tuple(given), plan=plan)
         names = [f"user_{number}" for number in range(users)]
-        return [(name, experiment.variant_of(name).name) for name in names], experiment
+        return [Exposure(name, experiment.variant_of(name).name, second) for second, name in enumerate(names)], experiment
 
     return make

@@ -6,8 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from lab.evaluate.ab import Experiment, ExperimentVariant
+from lab.evaluate.ab import Experiment, ExperimentVariant, Plan
 from lab.evaluate.ab.comparison import Comparison, adjust, compare
+from lab.evaluate.ab.report import make_report
+from lab.evaluate.ab.store import Exposure, Result
 
 EXPERIMENTS, USERS = 1000, 200
 LOW, HIGH = stats.binom.interval(0.999, EXPERIMENTS, 0.05)
@@ -43,16 +45,33 @@ def test_equal_skewed_times_win_as_seldom_as_promised(groups, monkeypatch):
     assert LOW <= wins(groups, "search_ms", values) <= HIGH
 
 
-def test_three_comparisons_win_too_often_until_they_pay():
+def with_p(p):
+    return Comparison("mrr", "a", "b", (9, 9), 0, 0, 0, p, "Welch")
+
+
+def test_three_comparisons_win_too_often_until_they_pay(monkeypatch):
+    monkeypatch.setattr("gc.collect", lambda: 0)  # statsmodels collects garbage in every call, which is slow
     hits = np.random.default_rng(4).binomial(100, 0.5, (EXPERIMENTS, 4)) / 100
     z = (hits[:, 1:] - hits[:, :1]) / np.sqrt(np.maximum(hits[:, 1:] + hits[:, :1], 0.01) * (2 - hits[:, 1:] - hits[:, :1]) / 200)
-    least = 2 * stats.norm.sf(np.abs(z)).min(axis=1)
-    assert (least < 0.05).sum() > HIGH
-    assert (3 * least < 0.05).sum() <= HIGH  # Holm's p for the smallest of three
+    ps = 2 * stats.norm.sf(np.abs(z))
+    assert (ps.min(axis=1) < 0.05).sum() > HIGH
+    paid = [min(one.p_adjusted for one in adjust(list(map(with_p, row)))) for row in ps]
+    assert LOW <= sum(p < 0.05 for p in paid) <= HIGH
+
+
+def test_five_looks_name_a_winner_as_seldom_as_promised(groups):
+    count, rng = 300, np.random.default_rng(5)
+    experiment = Experiment("aa", (ExperimentVariant("a", {}, 0.5), ExperimentVariant("b", {}, 0.5)), plan=Plan("hit@3", USERS, looks=5))
+    found = 0
+    for group in groups[:count]:
+        exposed = [Exposure(f"user_{second}", "ab"[int(is_b)], second) for second, is_b in enumerate(group)]
+        hits = [Result(one.variant, one.user, "hit@3", float(rng.random() < 0.5), at=one.at) for one in exposed]
+        found += "more than chance (" in str(make_report(experiment, exposed, hits))
+    low, high = stats.binom.interval(0.999, count, 0.05)
+    assert low <= found <= high
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=4))
 @settings(max_examples=20, deadline=None)  # each collects garbage, which is slow
 def test_holm_makes_the_smallest_p_pay_for_all(ps):
-    found = [Comparison("mrr", "a", "b", (9, 9), 0, 0, 0, p, "Welch") for p in ps]
-    assert min(one.p_adjusted for one in adjust(found)) == pytest.approx(min(1, len(ps) * min(ps)))
+    assert min(one.p_adjusted for one in adjust(list(map(with_p, ps)))) == pytest.approx(min(1, len(ps) * min(ps)))

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from statistics import mean
 
 import numpy as np
@@ -7,7 +8,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from lab.evaluate.ab.comparison import compare
-from lab.evaluate.ab.sample import describe
+from lab.evaluate.ab.metric import metric
+from lab.evaluate.ab.sample import describe, per_user
+from lab.evaluate.ab.store import Result
 
 SHARE = st.integers(5, 400).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n)))
 NUMBERS = st.lists(st.integers(-1000, 1000).map(lambda value: value / 8), min_size=2, max_size=30)
@@ -50,6 +53,12 @@ def test_means_use_welchs_test():
     expected = stats.ttest_ind(after, before, equal_var=False)
     assert (one.test, one.p_value) == ("Welch", pytest.approx(expected.pvalue))
     assert (one.low, one.high) == pytest.approx(tuple(expected.confidence_interval()))
+
+
+def test_a_hit_at_any_place_is_right_or_wrong():
+    assert metric("hit@5") == replace(metric("hit@1"), name="hit@5")
+    assert per_user([Result("old", "user_1", "hit@5", 1.0), Result("old", "user_2", "failed", 1.0)], "hit@5") == {"old": [1, 0]}
+    assert metric("hit@all").kind == "mean"
 
 
 def test_users_with_several_questions_are_compared_by_their_means():

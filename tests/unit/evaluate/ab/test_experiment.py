@@ -1,6 +1,7 @@
 import math
 from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +18,11 @@ def of(*ratios, **values):
 def test_a_ratio_is_a_number_from_0_to_1(ratio):
     with pytest.raises(InputError, match="ratio of a"):
         ExperimentVariant("a", {}, ratio)
+
+
+def test_a_ratio_may_come_from_numpy():
+    assert of(*np.array([0.1, 0.9])).definition() == of(0.1, 0.9).definition()
+    assert of(*np.array([0.1, 0.9])).shares == {"v0": Fraction(1, 10), "v1": Fraction(9, 10)}
 
 
 def test_ratios_that_add_up_do_not_excuse_each_other():

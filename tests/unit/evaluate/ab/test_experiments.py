@@ -1,7 +1,8 @@
 import pytest
 
 from lab.errors import InputError, MissingError, SettingError
-from lab.evaluate.ab.experiments import CHUNKING, CHUNKS, RERANKING, changed, create, reranking
+from lab.evaluate.ab.experiments import CHUNKING, CHUNKS, RERANKING, changed, create, rails, reranking
+from lab.evaluate.ab.guard import guard
 from lab.evaluate.ab.service import ABTestedRAGService
 from lab.evaluate.ab.simulate import question_of, simulate
 from lab.evaluate.questions import Question
@@ -33,6 +34,18 @@ def test_both_experiments_have_the_variants_and_ratios_of_the_lesson(manager):
     found = {name: {one.name: one.traffic_ratio for one in manager.experiment(name).variants} for name in (CHUNKING, RERANKING)}
     assert found[CHUNKING] == {"fixed_500": 0.5, "fixed_1000": 0.5}
     assert found[RERANKING] == {"no_rerank": 0.33, "cross_encoder_stand_in": 0.33, "mmr": 0.34}
+
+
+def test_each_experiment_guards_the_time_that_its_variants_cost(manager):
+    create(manager, SETTINGS, users=10)
+    guarded = {name: [one.metric for one in manager.experiment(name).plan.guardrails] for name in (CHUNKING, RERANKING)}
+    assert guarded == {CHUNKING: ["failed", "search_ms"], RERANKING: ["failed", "total_ms"]}
+
+
+@pytest.mark.parametrize(("users", "state"), [(72, "unclear"), (73, "holds"), (76, "holds")])
+def test_without_failures_the_planned_users_are_enough_for_the_guardrail(users, state):
+    failed = rails(CHUNKING)[0]
+    assert guard(failed, ("old", [0.0] * users), ("new", [0.0] * users), alpha=0.05).state == state
 
 
 def test_a_real_reranker_takes_the_place_of_the_stand_in():
@@ -76,6 +89,14 @@ def test_simulated_users_go_on_after_a_failure_and_are_not_asked_twice(service, 
     assert simulate(service, users[:12], QUESTIONS) == 12
     assert simulate(service, users, QUESTIONS) == 8
     assert sum(service.manager.report(CHUNKING).users.values()) == 20
+
+
+def test_a_service_of_an_older_version_records_into_that_version(service, manager, monkeypatch):
+    ABTestedRAGService(SETTINGS, manager, users=20, version=2)
+    monkeypatch.setattr(service, "_of", lambda variants: Broken(InputError("No passage.")))
+    assert simulate(service, ["user_1"], QUESTIONS) == 1
+    assert [sum(manager.report(one).users.values()) for one in (*service.experiments, CHUNKING, RERANKING)] == [1, 1, 0, 0]
+    assert simulate(service, ["user_1"], QUESTIONS) == 0
 
 
 def test_a_mistake_in_the_program_stops_the_simulation(service, monkeypatch):

@@ -40,6 +40,16 @@ def test_versions_keep_their_results_apart(manager, halves):
     assert manager.analyze_results("e", "mrr") == {}
 
 
+def test_an_experiment_of_an_older_version_stays_the_one_that_is_recorded_into(manager, halves):
+    first = manager.create_experiment("e", halves)
+    manager.create_experiment("e", halves, version=2)
+    with manager.observe("user_1", first) as seen:
+        seen.record({"mrr": 1.0})
+    manager.record_result(first, manager.assign_variant(first, "user_2"), "mrr", 1.0, "user_2")
+    assert (sum(manager.report(first).users.values()), sum(manager.report("e").users.values())) == (2, 0)
+    assert (bool(manager.analyze_results(first, "mrr")), manager.analyze_results("e", "mrr")) == (True, {})
+
+
 def test_analysis_describes_each_variant(manager, halves):
     manager.create_experiment("e", halves)
     for value in (1, 2, 3, 4):
@@ -128,6 +138,18 @@ def test_ten_questions_of_one_user_are_one_value(manager, halves):
             seen.record({"hit@3": float(value)})
     mine = manager.analyze_results("e", "hit@3")[seen.variants["e"].name]
     assert (mine["count"], mine["mean"]) == (1, 0.5)
+
+
+def test_a_look_is_over_when_the_next_user_comes(manager, halves):
+    manager.create_experiment("e", halves, plan=Plan("mrr", 6))
+    found = []
+    for users, value in ((7, 1.0), (6, 0.0)):
+        for number in range(users):
+            with manager.observe(f"user_{number}", "e") as seen:
+                seen.record({"mrr": value})
+        found.append(manager.report("e").figures)
+    assert found[0]["mrr"]["new"]["mean"] == 1
+    assert found[1] == found[0]
 
 
 def test_results_survive_the_manager(manager, halves):
