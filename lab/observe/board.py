@@ -117,7 +117,7 @@ def as_text(now: Now) -> str:
 def as_html(now: Now, where: dict[str, str]) -> str:
     """A table with a caption and header cells, and links to the pages that show more."""
     rows = "".join(f'<tr><th scope="row">{escape(f.title)}</th><td>{escape(words(f, now.values[f.title]))}</td></tr>' for f in FIGURES)
-    more = ", ".join(f'<a href="{escape(url)}" target="_blank">{escape(name)}</a>' for name, url in where.items())
+    more = ", ".join(f'<a href="{escape(url)}" target="_blank" style="text-decoration: underline">{escape(name)}</a>' for name, url in where.items())
     shown = f"<p>More: {more}</p>" if more else ""
     return f"<table><caption>The last minute, from {escape(now.source)}</caption><tbody>{rows}</tbody></table>{shown}"
 
@@ -126,10 +126,11 @@ def links(settings: Settings, source: str) -> dict[str, str]:
     """The pages of Prometheus and Grafana, as a browser of this machine finds them."""
     if source != "Prometheus":
         return {}
-    found = {"Prometheus": f"http://127.0.0.1:{settings.prometheus_port}/"}
-    if settings.lab_place == "compose":
-        found["Grafana"] = f"{settings.grafana_url}/d/slipway-overview"
-    return found
+    if settings.lab_place != "compose":
+        return {"Prometheus": f"{settings.prometheus_url}/"}
+    # the address between containers is none for a browser
+    published = f"http://127.0.0.1:{settings.prometheus_port}/"
+    return {"Prometheus": published, "Grafana": f"{settings.grafana_url}/d/slipway-overview"}
 
 
 def charts(history: dict[str, Points]) -> str:

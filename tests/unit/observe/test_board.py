@@ -89,6 +89,11 @@ def test_links_lead_to_what_runs_in_the_place(settings, place, names):
     assert links(own, "the API's own counts") == {}
 
 
+def test_the_link_leads_to_the_prometheus_that_was_asked(settings):
+    own = settings.model_copy(update={"lab_place": "embedded", "prometheus_url": "http://127.0.0.1:4321"})
+    assert links(own, "Prometheus") == {"Prometheus": "http://127.0.0.1:4321/"}
+
+
 def test_the_charts_have_a_text_in_their_place():
     history = {figure.title: [(1.0, 0.5), (2.0, 0.25)] for chart in module.CHARTS for figure in chart}
     assert 'alt="Time of a question, median: up to 0.5 s' in charts(history)
