@@ -117,7 +117,8 @@ def as_text(now: Now) -> str:
 def as_html(now: Now, where: dict[str, str]) -> str:
     """A table with a caption and header cells, and links to the pages that show more."""
     rows = "".join(f'<tr><th scope="row">{escape(f.title)}</th><td>{escape(words(f, now.values[f.title]))}</td></tr>' for f in FIGURES)
-    more = ", ".join(f'<a href="{escape(url)}" target="_blank" style="text-decoration: underline">{escape(name)}</a>' for name, url in where.items())
+    link = '<a href="{}" target="_blank" style="text-decoration: underline">{}</a>'  # JupyterLab draws a bare link like other text
+    more = ", ".join(link.format(escape(url), escape(name)) for name, url in where.items())
     shown = f"<p>More: {more}</p>" if more else ""
     return f"<table><caption>The last minute, from {escape(now.source)}</caption><tbody>{rows}</tbody></table>{shown}"
 
