@@ -13,6 +13,7 @@ HERE = Path(__file__).parent
 ENGINE = "require_engine()"  # what a lesson calls that cannot do without
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this hook, too
 def pytest_collection_modifyitems(items):
     """Two at once are two lessons: one lesson's tests share what it makes, such as files. Those with containers share one engine."""
     for item in items:
