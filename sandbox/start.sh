@@ -14,5 +14,9 @@ for server in $servers; do
   esac
 done
 
+# Networks of lessons stay in the sandbox when the lab goes down. When it comes up again, your engine may give the lab's own network
+# the same addresses, and JupyterLab, which shares its interfaces with the sandbox, could not be reached. So: a range of its own.
+set -- "$@" --default-address-pool=base=10.213.0.0/16,size=24
+
 # 127.0.0.1: of JupyterLab's network, in which this container is
 exec dockerd-entrypoint.sh dockerd --host=unix:///var/run/docker.sock --host=tcp://127.0.0.1:2375 --tls=false "$@"

@@ -39,6 +39,17 @@ def test_a_published_port_is_reachable_from_a_notebook(lab):
     assert sdk(lab, lines)["version"]
 
 
+def test_networks_of_lessons_take_no_address_that_the_labs_own_may_get_at_the_next_start(lab):
+    lines = """if True:
+        one = client.networks.create("lesson97", labels={"lab.lesson": "97"})
+        try:
+            one.reload()
+            print(json.dumps([net.attrs["IPAM"]["Config"][0]["Subnet"] for net in (one, client.networks.get("bridge"))]))
+        finally:
+            one.remove()"""
+    assert all(subnet.startswith("10.213.") for subnet in sdk(lab, lines))
+
+
 def test_a_folder_of_the_lesson_can_be_mounted(lab):
     lines = """if True:
         from lab.containers import workspace
