@@ -29,7 +29,7 @@ KINDS: dict[str, list[tuple[str, ...]]] = {
     "unit": [(*TWO, "loadfile", "tests/unit")],
     "integration": [(*TWO, "loadfile", "tests/integration")],
     "docker": [(*PYTEST, "tests/docker")],
-    "notebooks": [(*TWO, "loadgroup", "tests/notebooks")],
+    "notebooks": [(*TWO, "loadscope", "tests/notebooks")],
     "browser": [(*PYTEST, "tests/browser")],
 }
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from lab.settings import ROOT
 
@@ -13,18 +14,25 @@ HERE = Path(__file__).parent
 ENGINE = "require_engine()"  # what a lesson calls that cannot do without
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this hook, too
-def pytest_collection_modifyitems(items):
+class ByLesson(LoadScopeScheduling):
     """Two at once are two lessons: one lesson's tests share what it makes, such as files. Those with containers share one engine."""
-    for item in items:
-        lesson = getattr(item, "callspec", None) and item.callspec.id.partition("-")[0]
-        item.add_marker(pytest.mark.xdist_group("engine" if lesson and needs_engine(lesson) else lesson or item.path.stem))
+
+    def _split_scope(self, nodeid):
+        path, _, words = nodeid.partition("::")
+        lesson = words.partition("[")[2].rstrip("]")
+        if not (ROOT / "solutions" / f"{lesson}.ipynb").exists():
+            return path
+        return "engine" if needs_engine(lesson) else lesson
+
+
+# instead of marks with --dist loadgroup: xdist 3.8 writes those into names that pytest 9.2 no longer reads
+def pytest_xdist_make_scheduler(config, log):
+    return ByLesson(config, log)
 
 
 def needs_engine(lesson):
     """True for a lesson that works with containers, by the file's name without its suffix."""
-    path = ROOT / "solutions" / f"{lesson}.ipynb"
-    return path.exists() and ENGINE in path.read_text("utf-8")
+    return ENGINE in (ROOT / "solutions" / f"{lesson}.ipynb").read_text("utf-8")
 
 
 @pytest.fixture(scope="session")
