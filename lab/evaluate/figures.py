@@ -27,7 +27,6 @@ that is what `shown_correct` counts. Every cited sentence of a wrong answer coun
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -118,12 +117,7 @@ ANSWERS = (
     Figure("faithful", lambda row: _own(row, row["supported"]), lambda row: _own(row, row["supported"] + row["unsupported"])),
 )
 
-
-def _judged(row: Row, value: Callable[[dict[str, Any]], Value]) -> Value:
-    return value(row["judge"]) if "judge" in row else None
-
-
 JUDGED = (
-    Figure("judge_points", lambda row: _judged(row, lambda said: said["points"]), share=False),
-    Figure("judge_failed", lambda row: _judged(row, lambda said: float(said["points"] is None))),
+    Figure("judge_points", lambda row: row["judge"]["points"] if "judge" in row else None, share=False),
+    Figure("judge_failed", lambda row: float(row["judge"]["points"] is None) if "judge" in row else None),
 )

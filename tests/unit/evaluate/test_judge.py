@@ -105,17 +105,13 @@ def test_nothing_judged_has_no_figures():
     assert (judged([]).points, judged([]).at_worst) == (None, None)
 
 
-def row(id: str, correct: bool, state: str = "grounded", answerable: bool = True) -> dict:
-    about = {"id": id, "language": "en", "answerable": answerable, "question": "?", "state": state, "answer": "Yes.", "correct": correct}
-    return {**about, "supported": 1, "unsupported": 0, "timings": {"total": 1.0}}
-
-
 def question(id: str, answer: str | None = "Yes.") -> Question:
     return Question(id, "en", "?", answer, (("yes",),), "a.md" if answer else None, "s" if answer else None)
 
 
-def test_only_answers_that_are_shown_and_can_be_right_are_judged():
-    rows = [row("right", True), row("silent", False, "refused"), row("nothing-known", False, answerable=False)]
+def test_only_answers_that_are_shown_and_can_be_right_are_judged(shown):
+    made = {"right": shown("grounded", True), "silent": shown("refused", False), "nothing-known": shown("quoted", False, answerable=False)}
+    rows = [{**row, "id": id} for id, row in made.items()]
     seen: list[tuple[int, int, str]] = []
     with scripted_chat(points()) as server:
         judge = Judge(ChatOllama(model="judge", base_url=server.url))
@@ -125,11 +121,11 @@ def test_only_answers_that_are_shown_and_can_be_right_are_judged():
     assert seen == [(0, 1, "judging"), (1, 1, "judging")]
 
 
-def test_a_judge_without_points_is_in_the_figures_beside_the_mean():
-    rows = [row("a", True), row("b", False), row("c", False)]
+def test_a_judge_without_points_is_in_the_figures_beside_the_mean(shown):
+    rows = [shown("grounded", correct) for correct in (True, False, False)]
     for one, said in zip(rows, (4.0, None, 2.0), strict=True):
         one["judge"] = {"points": said, "good": said == 4.0, "failures": []}
     (figures,) = summarise([], rows)["answers"]
     assert (figures["judge_points"], figures["judge_failed"]) == (3.0, pytest.approx(1 / 3, abs=1e-4))
     assert 0 < figures["judge_kappa"] < 1
-    assert "judge_points" not in summarise([], [row("a", True)])["answers"][0]
+    assert "judge_points" not in summarise([], [shown("grounded", True)])["answers"][0]
